@@ -1,0 +1,11 @@
+"""Event-driven simulation of spiking neural networks in exact continuous time.
+
+network/     what is simulated: populations and projections on a networkx graph
+engine/      how: the reference engine (the specification) and the compiled one
+recording/   what is kept: HDF5 in the SONATA layout, written while the run goes on
+analysis/    what it says: rates, intervals, correlations, plots
+models/      the biology: neurons, sources, plasticity rules (one file each)
+scenarios/   experiments, runnable from the command line and from a notebook
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,29 @@
+"""The only compiler decorator, and the only compiler policy.
+
+A function under `@kernel` stays an ordinary Python function: the reference engine calls it as it
+is. Numba compiles the same source into whatever calls it from the compiled engine.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from numba.extending import register_jitable
+
+F = TypeVar("F", bound=Callable[..., object])
+
+# error_model 'numpy': a division by zero gives inf or nan, as in C, and costs no branch.
+# forceinline: LLVM inlines the callee; Numba's own inlining warns and is no faster.
+_inlined = register_jitable(error_model="numpy", forceinline=True)
+_called = register_jitable(error_model="numpy")
+
+
+def kernel(function: F) -> F:
+    """Mark `function` as compilable inside the engine's loops; it stays plain Python outside."""
+    marked: F = _inlined(function)
+    return marked
+
+
+def kernel_call(function: F) -> F:
+    """Like `kernel`, for large or rarely called functions: called, not inlined."""
+    marked: F = _called(function)
+    return marked

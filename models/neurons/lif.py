@@ -1,0 +1,120 @@
+"""Leaky integrate-and-fire neuron, instantaneous (delta) input.
+
+    between events   dv/dt = -(v - v_rest) / tau_m + (i_offset + i) / c_m
+                     v(t + dt) = v_inf + (v(t) - v_inf) exp(-dt / tau_m)      exact
+                     v_inf = v_rest + (i_offset + i) tau_m / c_m
+    spike            v <- v + w, unless refractory                            (w in mV)
+    current          i <- i + w                                               (w in pA)
+    fires            when v >= v_th; then v <- v_reset for t_ref
+
+Parameter  Unit  Default  Meaning                       Constraint
+tau_m      ms       20.0  membrane time constant        > 0
+c_m        pF      250.0  membrane capacitance          > 0
+v_rest     mV      -65.0  resting potential
+v_th       mV      -50.0  firing threshold              > v_reset
+v_reset    mV      -65.0  potential after a spike
+t_ref      ms        2.0  absolute refractory period    >= 0
+i_offset   pA        0.0  constant current
+
+A spike that arrives while the neuron is refractory is lost; one that arrives exactly at the end of
+the refractory period counts. With t_ref = 0 the neuron still starts anew from v_reset.
+
+Source: Rotter & Diesmann (1999), Biol. Cybern. 81:381-402, doi:10.1007/s004220050570.
+Verified against: the closed form of the interspike interval under a constant current, the geometric
+series of regular input.
+"""
+
+from math import exp, inf, log
+from typing import NamedTuple
+
+from eventsim.kernel import kernel
+from eventsim.model import NeuronModel
+
+
+class Params(NamedTuple):
+    tau_m: float = 20.0
+    c_m: float = 250.0
+    v_rest: float = -65.0
+    v_th: float = -50.0
+    v_reset: float = -65.0
+    t_ref: float = 2.0
+    i_offset: float = 0.0
+
+
+class State(NamedTuple):
+    v: float  # mV
+    i: float  # pA, current from outside
+    deaf_until: float  # ms, end of the refractory period (absolute: a countdown would drift)
+
+
+@kernel
+def initial(p: Params, key: float) -> State:
+    """Start at rest."""
+    return State(p.v_rest, 0.0, 0.0)
+
+
+@kernel
+def v_infinity(s: State, p: Params) -> float:
+    """Return the potential that the present current leads to."""
+    return p.v_rest + (p.i_offset + s.i) * p.tau_m / p.c_m
+
+
+@kernel
+def between(s: State, t: float, dt: float, p: Params) -> State:
+    """Pass from `t` to `t + dt` with no event."""
+    # v waits at v_reset until the refractory period ends, then moves for the rest
+    free = min(dt, max(0.0, t + dt - s.deaf_until))
+    v_inf = v_infinity(s, p)
+    return State(v_inf + (s.v - v_inf) * exp(-free / p.tau_m), s.i, s.deaf_until)
+
+
+@kernel
+def on_spike(s: State, t: float, w: float, p: Params) -> State:
+    """Receive one spike of weight `w` mV at `t`."""
+    return s if t < s.deaf_until else State(s.v + w, s.i, s.deaf_until)
+
+
+@kernel
+def on_current(s: State, t: float, w: float, p: Params) -> State:
+    """Change the current from outside by `w` pA at `t`."""
+    return State(s.v, s.i + w, s.deaf_until)
+
+
+@kernel
+def fires(s: State, p: Params) -> bool:
+    """Tell whether the threshold is reached."""
+    return s.v >= p.v_th
+
+
+@kernel
+def on_fire(s: State, t: float, p: Params) -> State:
+    """Reset, and be deaf for the refractory period."""
+    return State(p.v_reset, s.i, t + p.t_ref)
+
+
+@kernel
+def next_fire(s: State, t: float, p: Params) -> float:
+    """Return when the present current alone brings v to threshold, or infinity."""
+    v_inf = v_infinity(s, p)
+    if v_inf <= p.v_th:
+        return inf
+    start = max(t, s.deaf_until)
+    if s.v >= p.v_th:
+        return start
+    return start + p.tau_m * log((v_inf - s.v) / (v_inf - p.v_th))
+
+
+LIF = NeuronModel(
+    name="LIF",
+    params=Params,
+    state=State,
+    initial=initial,
+    between=between,
+    on_input={"spike": on_spike, "current": on_current},
+    fires=fires,
+    on_fire=on_fire,
+    next_fire=next_fire,
+    safe_until=next_fire,
+    units={"spike": "mV", "current": "pA"},
+    doc=__doc__,
+)

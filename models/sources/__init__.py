@@ -1,0 +1,1 @@
+"""Spike trains from outside the network: one file per source."""
