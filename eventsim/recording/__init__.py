@@ -1,0 +1,25 @@
+"""What a run leaves behind: one HDF5 file in the SONATA layout, readable while it grows.
+
+layout.py    what a file holds, where, and in which words
+writer.py    Recorder: the file while the run goes on
+reader.py    Recording: the file afterwards, or from another process meanwhile
+create.py    the file and its groups, as the writer needs them before the run
+stream.py    one dataset that grows, written through a buffer
+store.py     looking things up in a file that may be growing or foreign
+frames.py    the same as pandas frames
+"""
+
+from eventsim.recording.layout import PopulationInfo, StateSeries, WeightSeries
+from eventsim.recording.reader import Recording, Samples, Weights, open
+from eventsim.recording.writer import Recorder
+
+__all__ = [
+    "PopulationInfo",
+    "Recorder",
+    "Recording",
+    "Samples",
+    "StateSeries",
+    "WeightSeries",
+    "Weights",
+    "open",
+]

@@ -1,0 +1,114 @@
+"""A recording's file and its groups, created before the run, with the streams that fill them."""
+
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+
+from eventsim.recording import layout
+from eventsim.recording.layout import MILLISECONDS, PopulationInfo, StateSeries, WeightSeries
+from eventsim.recording.stream import Stream
+
+# single-writer-multiple-reader needs 1.10; what is newer, other tools may be too old to read
+_FORMAT = ("v110", "v110")
+_MEMORY_STEP = 1 << 20  # bytes by which a file in memory grows
+
+
+class Spikes(NamedTuple):
+    """Where the spikes of one population go."""
+
+    times: Stream
+    neurons: Stream
+
+
+class States(NamedTuple):
+    """Where the samples of one population go."""
+
+    series: StateSeries
+    data: Stream
+    time: h5py.Dataset
+
+
+class Weights(NamedTuple):
+    """Where the weights of one projection go."""
+
+    times: Stream
+    values: Stream
+    synapses: int
+
+
+def memory() -> h5py.File:
+    """Return a new file that never touches a disk."""
+    return h5py.File(
+        f"memory-{uuid.uuid4()}",  # HDF5 takes equal names for the same file
+        "w",
+        driver="core",
+        backing_store=False,
+        block_size=_MEMORY_STEP,
+        libver=_FORMAT,
+    )
+
+
+def on_disk(path: Path, overwrite: bool) -> h5py.File:
+    """Return a new file under the name that it has while it is written."""
+    part = layout.part(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(f"{str(path)!r} is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for existing in (path, part):
+            if existing.exists() and not overwrite:
+                raise FileExistsError(
+                    f"{str(existing)!r} exists; overwrite=True (--overwrite) replaces it"
+                )
+        part.unlink(missing_ok=True)
+        return h5py.File(part, "x", libver=_FORMAT)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ValueError(f"recording {str(path)!r} can't be written: {why}") from error
+
+
+def spikes(parent: h5py.Group, info: PopulationInfo) -> Spikes:
+    """Create the group of one population's spikes."""
+    group = parent.create_group(info.name)
+    sorting = h5py.enum_dtype(layout.SORTING, basetype="i1")
+    group.attrs.create("sorting", layout.SORTING["by_time"], dtype=sorting)
+    group.attrs["size"] = info.size
+    times, neurons = Stream(group, "timestamps", np.float64), Stream(group, "node_ids", np.uint64)
+    times.dataset.attrs["units"] = MILLISECONDS
+    return Spikes(times, neurons)
+
+
+def states(parent: h5py.Group, series: StateSeries) -> States:
+    """Create the group of one population's samples: a neuron's variables are its elements."""
+    neurons, variables = len(series.neurons), len(series.variables)
+    group = parent.create_group(series.population)
+    data = Stream(group, "data", np.float64, neurons * variables)
+    data.dataset.attrs["units"] = ", ".join(dict.fromkeys(series.units))
+    group.attrs["variables"] = list(series.variables)
+    group.attrs["variable_units"] = list(series.units)
+    mapping = group.create_group("mapping")
+    mapping["node_ids"] = np.asarray(series.neurons, np.uint64)
+    mapping["index_pointers"] = np.arange(neurons + 1, dtype=np.uint64) * variables
+    mapping["element_ids"] = np.tile(np.arange(variables, dtype=np.uint32), neurons)
+    mapping["time"] = np.array([series.start, series.start, series.interval])
+    mapping["time"].attrs["units"] = "ms"
+    return States(series, data, mapping["time"])
+
+
+def weights(parent: h5py.Group, series: WeightSeries) -> Weights:
+    """Create the group of one projection's weights."""
+    group = parent.create_group(series.projection)
+    count = len(series.source)
+    group.attrs["n_pre"] = series.n_pre
+    group.attrs["n_post"] = series.n_post
+    group["source"] = np.asarray(series.source, np.int32)
+    group["target"] = np.asarray(series.target, np.int32)
+    group["delay"] = np.asarray(series.delay)
+    group["delay"].attrs["units"] = MILLISECONDS
+    times, values = Stream(group, "time", np.float64), Stream(group, "value", np.float64, count)
+    times.dataset.attrs["units"] = MILLISECONDS
+    values.dataset.attrs["units"] = series.units
+    return Weights(times, values, count)

@@ -1,0 +1,321 @@
+"""Recording: reads a complete file, one that is still being written, or one of a killed run."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import h5py
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eventsim.recording import frames, layout
+from eventsim.recording.store import Store, indices, search
+from eventsim.suggest import unknown
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Samples(NamedTuple):
+    """One sampled variable: `values[k, j]` belongs to `times[k]` ms and neuron `neurons[j]`."""
+
+    times: Floats
+    values: Floats
+    neurons: Ints
+    units: str
+
+
+class Weights(NamedTuple):
+    """Weights of one projection: `values[k, i]` is synapse `i` at `times[k]` ms."""
+
+    times: Floats
+    values: Floats
+    source: Ints
+    target: Ints
+    delay: Floats
+    units: str
+
+
+def open(path: str | Path) -> "Recording":
+    """Open a recording: complete, still being written, or left behind by a killed run.
+
+    Parameters
+    ----------
+    path : path
+        The file's final name; where only `path` + ".part" exists, that is opened.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither exists.
+    ValueError
+        If it is not a recording of eventsim.
+    """
+    path = Path(path)
+    found = path if path.exists() else layout.part(path)
+    if not found.exists():
+        raise FileNotFoundError(f"no recording at {str(path)!r}")
+    try:
+        # this mode reads files that have no writer just as well
+        file = h5py.File(found, "r", swmr=True)
+    except OSError as error:
+        raise ValueError(f"{str(found)!r} can't be opened as HDF5: {error}") from error
+    try:
+        return Recording(file)
+    except BaseException:
+        file.close()
+        raise
+
+
+class Recording:
+    """What a run left behind; each call reads what is in the file at that moment.
+
+    Parameters
+    ----------
+    file : h5py.File
+        Open for reading; usually `eventsim.open(path)` does this.
+    owns : bool
+        Whether `close` closes the file.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a recording of eventsim.
+    """
+
+    def __init__(self, file: h5py.File, owns: bool = True) -> None:
+        self._store = Store(file)
+        self._owns = owns
+        self.name = self._store.name
+        try:
+            version = int(self._store.group("eventsim").attrs["format"])
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(f"{self.name!r} is not a recording of eventsim") from None
+        if version != layout.FORMAT:
+            raise ValueError(
+                f"{self.name!r} has format {version}; this version reads {layout.FORMAT}"
+            )
+        #: name and size of every population whose spikes were recorded
+        self.populations = {
+            name: int(size) for name, size in self._store.attributes("spikes", "size").items()
+        }
+        #: populations whose state was sampled, and the variables
+        self.sampled = {
+            name: tuple(str(v) for v in variables)
+            for name, variables in self._store.attributes("report", "variables").items()
+        }
+        #: name and (n_pre, n_post) of every projection whose weights were recorded
+        n_post = self._store.attributes("weights", "n_post")
+        self.projections = {
+            name: (int(n), int(n_post[name]))
+            for name, n in self._store.attributes("weights", "n_pre").items()
+        }
+
+    @property
+    def status(self) -> str:
+        """'complete', 'aborted: why', or 'running', which is also what a killed run leaves."""
+        return str(self._end().get("status", "running"))
+
+    @property
+    def duration(self) -> float:
+        """How far the recording goes, in ms."""
+        reached = float(self._store.dataset("eventsim", "reached")[()])
+        last = (self._store.dataset("spikes", name, "timestamps") for name in self.populations)
+        return max([reached, *(float(times[-1]) for times in last if len(times))])
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the recording comes from: known at the start, and what the end added."""
+        start: dict[str, Any] = json.loads(
+            self._store.dataset("eventsim", "provenance").asstr()[()]
+        )
+        return {**start, **self._end().get("final", {})}
+
+    def spikes(
+        self,
+        population: str,
+        start: float | None = None,
+        stop: float | None = None,
+        neurons: ArrayLike | None = None,
+    ) -> tuple[Floats, Ints]:
+        """Return the spikes of a population.
+
+        Parameters
+        ----------
+        population : str
+            Its name.
+        start, stop : float, optional
+            Only `start <= time < stop`, in ms; the rest is not read.
+        neurons : array_like of int, optional
+            Only these neurons.
+
+        Returns
+        -------
+        times : ndarray of float64, shape (n,)
+            In ms, never decreasing.
+        neurons : ndarray of int64, shape (n,)
+            Who fired, numbered from 0 within the population.
+
+        Raises
+        ------
+        KeyError
+            If there is no such population.
+        ValueError
+            If a neuron is out of range.
+        """
+        size = self._size(population)
+        times = self._store.dataset("spikes", population, "timestamps")
+        ids = self._store.dataset("spikes", population, "node_ids")
+        count = self._common_length(f"spikes of {population!r}", times, ids)
+        first = 0 if start is None else search(times, count, start)
+        last = count if stop is None else search(times, count, stop)
+        t, who = times[first:last], ids[first:last].astype(np.int64)
+        if neurons is None:
+            return t, who
+        keep = np.isin(who, indices(population, neurons, size))
+        return t[keep], who[keep]
+
+    def trains(
+        self, population: str, start: float | None = None, stop: float | None = None
+    ) -> list[Floats]:
+        """Return the spike times in ms of every neuron of a population, one array each."""
+        times, who = self.spikes(population, start, stop)
+        order = np.argsort(who, kind="stable")
+        ends = np.cumsum(np.bincount(who, minlength=self._size(population)))
+        return np.split(times[order], ends[:-1])
+
+    def states(
+        self,
+        population: str,
+        variable: str | None = None,
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> Samples:
+        """Return one sampled state variable.
+
+        Parameters
+        ----------
+        population : str
+            Its name.
+        variable : str, optional
+            May be left out where only one was sampled.
+        start, stop : float, optional
+            Only `start <= time < stop`, in ms; the rest is not read.
+
+        Returns
+        -------
+        Samples
+            Times (n,), values (n, n_neurons), neurons (n_neurons,) and the unit.
+
+        Raises
+        ------
+        KeyError
+            If the population or the variable was not sampled.
+        """
+        if population not in self.sampled:
+            raise KeyError(unknown("sampled population", population, self.sampled))
+        variables = self.sampled[population]
+        if variable is None and len(variables) == 1:
+            variable = variables[0]
+        if variable not in variables:
+            raise KeyError(unknown(f"sampled variable of {population!r}", variable, variables))
+        column = variables.index(variable)
+        data = self._store.dataset("report", population, "data")
+        origin, _, step = self._store.dataset("report", population, "mapping", "time")[:]
+        times = origin + step * np.arange(len(data))
+        first = 0 if start is None else int(np.searchsorted(times, start))
+        last = len(data) if stop is None else int(np.searchsorted(times, stop))
+        units = self._store.group("report", population).attrs["variable_units"]
+        return Samples(
+            times[first:last],
+            data[first:last][:, column :: len(variables)],
+            self._store.dataset("report", population, "mapping", "node_ids")[:].astype(np.int64),
+            str(units[column]),
+        )
+
+    def weights(self, projection: str, snapshot: int | None = None) -> Weights:
+        """Return the recorded weights of one projection, all snapshots or one (-1: the last).
+
+        Raises
+        ------
+        KeyError
+            If the projection's weights were not recorded.
+        IndexError
+            If there is no such snapshot.
+        """
+        if projection not in self.projections:
+            raise KeyError(unknown("recorded projection", projection, self.projections))
+        get = {
+            name: self._store.dataset("weights", projection, name)
+            for name in ("time", "value", "source", "target", "delay")
+        }
+        count = self._common_length(f"weights of {projection!r}", get["time"], get["value"])
+        if snapshot is not None and not -count <= snapshot < count:
+            raise IndexError(f"weights of {projection!r}: no snapshot {snapshot} among {count}")
+        one = 0 if snapshot is None else snapshot % count
+        rows = slice(one, count if snapshot is None else one + 1)
+        source = get["source"][:].astype(np.int64)
+        return Weights(
+            get["time"][rows],
+            get["value"][rows],
+            source,
+            get["target"][:].astype(np.int64),
+            np.broadcast_to(get["delay"][:].astype(np.float64), source.shape),
+            str(get["value"].attrs["units"]),
+        )
+
+    def to_pandas(self, population: str, variable: str | None = None) -> "DataFrame":
+        """Return a population's spikes, or with a `variable` its samples, as a pandas frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Spikes: columns `time` (ms) and `neuron`. Samples: index `time` (ms), a column per
+            neuron.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        KeyError
+            If there is no such population or variable.
+        """
+        if variable is None:
+            return frames.spikes(*self.spikes(population))
+        return frames.states(self.states(population, variable))
+
+    def close(self) -> None:
+        """Close the file, unless a recorder still holds it."""
+        if self._owns:
+            self._store.file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<recording {self.name!r}: {self.status}, {self.duration:g} ms>"
+
+    def _size(self, population: str) -> int:
+        if population not in self.populations:
+            raise KeyError(unknown("recorded population", population, self.populations))
+        return self.populations[population]
+
+    def _end(self) -> dict[str, Any]:
+        raw = bytes(self._store.dataset("eventsim", "end")[:])
+        try:
+            end: dict[str, Any] = json.loads(raw)
+        except ValueError:  # empty while the run goes on, or killed in its very last write
+            return {}
+        return end
+
+    def _common_length(self, what: str, one: h5py.Dataset, other: h5py.Dataset) -> int:
+        # in a file that is being written, one of the two may be ahead
+        if len(one) != len(other) and self.status != "running":
+            raise ValueError(f"{self.name!r}: {what}: lengths {len(one)} and {len(other)} differ")
+        return min(len(one), len(other))

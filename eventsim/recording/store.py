@@ -1,0 +1,74 @@
+"""Reading one HDF5 file with suspicion: it may be growing, broken off, or made by someone else."""
+
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eventsim.recording import layout
+
+
+class Store:
+    """An open file; groups and datasets are looked up anew each time, as they are on disk."""
+
+    def __init__(self, file: h5py.File) -> None:
+        self.file = file
+        self.name = str(file.filename)
+
+    def group(self, *path: str) -> h5py.Group:
+        """Return a group of this file."""
+        found = _inside(self.file, path)
+        if not isinstance(found, h5py.Group):
+            raise ValueError(f"{self.name!r}: {'/'.join(path)} is not a group")
+        return found
+
+    def dataset(self, *path: str) -> h5py.Dataset:
+        """Return a dataset whose values lie in this file, as long as it is now."""
+        found = _inside(self.file, path)
+        if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
+            raise ValueError(f"{self.name!r}: {'/'.join(path)} is not a dataset of this file")
+        if self.file.swmr_mode and self.file.mode == "r":
+            found.refresh()  # what the writer has added meanwhile
+        return found
+
+    def attributes(self, parent: str, attribute: str) -> dict[str, Any]:
+        """Return one attribute of every group inside `parent`, by the group's name."""
+        names = list(self.group(parent))
+        return {name: self.group(parent, name).attrs[attribute] for name in names}
+
+
+def _inside(file: h5py.File, path: tuple[str, ...]) -> Any:
+    """Follow hard links only: a recording from elsewhere must not reach into other files."""
+    found: Any = file
+    for name in path:
+        link = found.get(name, getlink=True)
+        if link is None:
+            raise KeyError(f"{file.filename!r} has no {'/'.join(path)}")
+        if not isinstance(link, h5py.HardLink):
+            raise ValueError(f"{file.filename!r}: {'/'.join(path)} is a link; links are refused")
+        found = found[name]
+    return found
+
+
+def search(times: h5py.Dataset, count: int, t: float) -> int:
+    """Return how many of the first `count` times are before `t`, reading only a few of them."""
+    low, high = 0, count
+    while high - low > layout.CHUNK:
+        middle = (low + high) // 2
+        if times[middle] < t:
+            low = middle + 1
+        else:
+            high = middle
+    return low + int(np.searchsorted(times[low:high], t))
+
+
+def indices(population: str, neurons: ArrayLike, size: int) -> NDArray[np.int64]:
+    """Return neuron numbers as an array, all within a population of `size`."""
+    asked = np.atleast_1d(np.asarray(neurons, dtype=np.int64))
+    outside = asked[(asked < 0) | (asked >= size)]
+    if outside.size:
+        raise ValueError(
+            f"population {population!r}: neurons must be in 0..{size - 1}, got {outside[0]}"
+        )
+    return asked

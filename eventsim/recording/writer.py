@@ -1,0 +1,280 @@
+"""Recorder: writes one HDF5 file during a run, so that it can be read meanwhile and after a crash.
+
+Everything is created first; then the file is switched to HDF5's single-writer-multiple-reader mode,
+in which it is consistent on disk at any moment. That mode allows no new object and no attribute, so
+what only the end of the run knows goes into a dataset that was there, empty, from the beginning.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventsim.recording import create, layout, reader
+from eventsim.recording.layout import MILLISECONDS, PopulationInfo, StateSeries, WeightSeries
+from eventsim.recording.stream import Stream
+from eventsim.suggest import unknown
+
+_FLUSH_EVERY = 2.0  # s of wall time: what a kill can cost at most
+
+
+class Recorder:
+    """A recording being written.
+
+    Parameters
+    ----------
+    path : path or None
+        The file. Until the run has ended it is called `path` + ".part". Missing folders are made.
+        None keeps the recording in memory.
+    spikes : sequence of PopulationInfo
+        Populations whose spikes are recorded.
+    states : sequence of StateSeries
+        Sampled state, at most one series per population.
+    weights : sequence of WeightSeries
+        Projections whose weights are recorded.
+    provenance : mapping
+        What is known when the run starts; anything that JSON, numpy or a path can express.
+    overwrite : bool
+        Replace an existing file. The old one stays until the new one has ended.
+
+    Raises
+    ------
+    ValueError
+        If the file exists, can't be written, or something can't be recorded; no file is left.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None,
+        *,
+        spikes: Sequence[PopulationInfo] = (),
+        states: Sequence[StateSeries] = (),
+        weights: Sequence[WeightSeries] = (),
+        provenance: Mapping[str, Any] | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        _check(spikes, states, weights)
+        start = _json(provenance or {})
+        self.path = None if path is None else Path(path)
+        self._file = create.memory() if self.path is None else create.on_disk(self.path, overwrite)
+        self._closed = False
+        try:
+            self._build(spikes, states, weights, start)
+        except BaseException:
+            self._file.close()
+            if self.path is not None:
+                layout.part(self.path).unlink(missing_ok=True)
+            raise
+        self._next_flush = time.monotonic() + _FLUSH_EVERY
+
+    def _build(
+        self,
+        spikes: Sequence[PopulationInfo],
+        states: Sequence[StateSeries],
+        weights: Sequence[WeightSeries],
+        start: str,
+    ) -> None:
+        # h5py lists a group by name unless told to keep the order
+        parents = {
+            name: self._file.create_group(name, track_order=True)
+            for name in ("spikes", "report", "weights", "eventsim")
+        }
+        own = parents["eventsim"]
+        own.attrs["format"] = layout.FORMAT
+        own["provenance"] = start
+        own["reached"] = 0.0
+        own["reached"].attrs["units"] = MILLISECONDS
+        self._end = Stream(own, "end", np.uint8)
+        self._spikes = {info.name: create.spikes(parents["spikes"], info) for info in spikes}
+        self._last = {info.name: 0.0 for info in spikes}
+        self._states = {s.population: create.states(parents["report"], s) for s in states}
+        self._weights = {w.projection: create.weights(parents["weights"], w) for w in weights}
+        self._streams = [
+            *(stream for pair in self._spikes.values() for stream in pair),
+            *(states.data for states in self._states.values()),
+            *(stream for w in self._weights.values() for stream in (w.times, w.values)),
+        ]
+        if self.path is not None:  # a file in memory has no other reader
+            self._file.swmr_mode = True
+
+    def spikes(
+        self, population: str, times: NDArray[np.float64], neurons: NDArray[np.integer[Any]]
+    ) -> None:
+        """Append spikes of one population.
+
+        Parameters
+        ----------
+        population : str
+            Its name.
+        times : ndarray of float64, shape (n,)
+            In ms, never decreasing, also from one call to the next.
+        neurons : ndarray of int, shape (n,)
+            Who fired, numbered from 0 within the population.
+
+        Raises
+        ------
+        KeyError
+            If the population's spikes are not recorded.
+        ValueError
+            If the arrays differ in length, or time steps back between two calls.
+        """
+        streams = _known("recorded population", population, self._spikes)
+        if len(times) != len(neurons):
+            raise ValueError(
+                f"population {population!r}: {len(times)} spike times for {len(neurons)} neurons"
+            )
+        if len(times) == 0:
+            return
+        if times[0] < self._last[population]:
+            raise ValueError(
+                f"population {population!r}: spikes must come in order of time, got {times[0]} ms "
+                f"after {self._last[population]} ms"
+            )
+        streams.times.append(times)
+        streams.neurons.append(neurons)
+        self._last[population] = float(times[-1])
+
+    def states(self, population: str, rows: NDArray[np.float64]) -> None:
+        """Append samples, shape (n_samples, n_neurons, n_variables).
+
+        Raises
+        ------
+        KeyError
+            If the population's state is not recorded.
+        ValueError
+            If the shape is another.
+        """
+        states = _known("sampled population", population, self._states)
+        shape = (len(states.series.neurons), len(states.series.variables))
+        if rows.shape[1:] != shape:
+            raise ValueError(
+                f"states of population {population!r}: samples must have shape (n, {shape[0]}, "
+                f"{shape[1]}), got {rows.shape}"
+            )
+        states.data.append(rows.reshape(len(rows), -1))
+
+    def weights(self, projection: str, time: float, values: NDArray[np.floating[Any]]) -> None:
+        """Append the weights of one projection at `time` ms, shape (n_synapses,) or (1,).
+
+        Raises
+        ------
+        KeyError
+            If the projection's weights are not recorded.
+        ValueError
+            If the shape is another.
+        """
+        weights = _known("recorded projection", projection, self._weights)
+        if np.shape(values) not in ((weights.synapses,), (1,)):
+            raise ValueError(
+                f"weights of projection {projection!r}: needs {weights.synapses} values, got shape "
+                f"{np.shape(values)}"
+            )
+        weights.times.append(np.array([time]))
+        weights.values.append(np.broadcast_to(values, (1, weights.synapses)))
+
+    def flush(self, now: float | None = None) -> None:
+        """Put everything appended so far on disk; `now` is the time in ms that the run reached."""
+        for stream in self._streams:
+            stream.flush()
+        for states in self._states.values():
+            series = states.series
+            states.time[1] = series.start + states.data.count * series.interval
+        if now is not None:
+            self._file["eventsim/reached"][()] = now
+        self._file.flush()
+        self._next_flush = time.monotonic() + _FLUSH_EVERY
+
+    def maybe_flush(self, now: float | None = None) -> None:
+        """Flush if the last time was 2 s of wall time ago; cheap enough to call every window."""
+        if time.monotonic() >= self._next_flush:
+            self.flush(now)
+
+    def close(self, complete: bool = True, reason: str = "", **final: Any) -> None:
+        """End the recording and give the file its final name; a second call does nothing.
+
+        Parameters
+        ----------
+        complete : bool
+            False marks the recording as aborted.
+        reason : str
+            Why it was aborted.
+        **final
+            What only the end knows (wall time, event counts, ...), added to the provenance;
+            `duration`, in ms, is how far the run got.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self.flush(final.get("duration"))
+            status = "complete" if complete else f"aborted: {reason}" if reason else "aborted"
+            end = _json({"status": status, "final": final})
+            self._end.append(np.frombuffer(end.encode(), np.uint8))
+            self._end.flush()
+            self._file.flush()
+        finally:
+            if self.path is not None:
+                self._file.close()
+        if self.path is not None:
+            layout.part(self.path).replace(self.path)
+
+    @property
+    def recording(self) -> reader.Recording:
+        """What was recorded, up to now while the run goes on."""
+        if self._closed and self.path is not None:
+            return reader.open(self.path)
+        if not self._closed:
+            self.flush()
+        return reader.Recording(self._file, owns=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close(kind is None, reason=str(error) or kind.__name__ if kind else "")
+
+
+def _check(
+    spikes: Sequence[PopulationInfo],
+    states: Sequence[StateSeries],
+    weights: Sequence[WeightSeries],
+) -> None:
+    groups: tuple[tuple[str, Sequence[Any], Callable[[Any], None]], ...] = (
+        ("spikes of population", spikes, layout.check_population),
+        ("states of population", states, layout.check_states),
+        ("weights of projection", weights, layout.check_weights),
+    )
+    for what, things, check in groups:
+        seen = set()
+        for thing in things:
+            check(thing)
+            if thing[0] in seen:
+                raise ValueError(f"{what} {thing[0]!r}: asked for twice")
+            seen.add(thing[0])
+
+
+def _known(what: str, name: str, things: Mapping[str, Any]) -> Any:
+    if name not in things:
+        raise KeyError(unknown(what, name, things))
+    return things[name]
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray | np.generic):
+            return value.tolist()
+        if isinstance(value, Path):
+            return str(value)
+        raise ValueError(f"provenance: {value!r} can't be written as JSON")
+
+    return json.dumps(values, default=plain)
