@@ -95,12 +95,12 @@ def on_fire(s: State, t: float, p: Params) -> State:
 @kernel
 def next_fire(s: State, t: float, p: Params) -> float:
     """Return when the present current alone brings v to threshold, or infinity."""
-    v_inf = v_infinity(s, p)
-    if v_inf <= p.v_th:
-        return inf
     start = max(t, s.deaf_until)
     if s.v >= p.v_th:
         return start
+    v_inf = v_infinity(s, p)
+    if v_inf <= p.v_th:
+        return inf
     return start + p.tau_m * log((v_inf - s.v) / (v_inf - p.v_th))
 
 

@@ -7,7 +7,8 @@
 Parameter  Unit  Default  Meaning                       Constraint
 rate       Hz       10.0  expected rate                 >= 0
 
-Source: time rescaling, Brown et al. (2002), Neural Comput. 14:325-346, doi:10.1162/08997660252741149.
+Source: time rescaling, Brown et al. (2002), Neural Comput. 14:325-346,
+doi:10.1162/08997660252741149.
 Verified against: exponential intervals (Kolmogorov-Smirnov), mean and variance of counts.
 """
 
