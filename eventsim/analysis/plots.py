@@ -75,10 +75,11 @@ def rates(
     for k, (name, size) in enumerate(recording.populations.items()):
         times, _ = recording.spikes(name, start, stop)
         rate = statistics.population_rate(times, size, edges)
-        axes.stairs(rate, edges, color=_colour(k), label=f"{name}, mean {rate.mean():.3g} Hz")
+        label = f"{name}, mean {rate.mean():.3g} Hz"
+        axes.stairs(rate, edges, baseline=None, color=_colour(k), label=label)
     axes.set(xlim=(start, stop))
     axes.set_ylim(bottom=0.0)
-    _legend(axes)
+    _legend(axes, beside=True)
     return _finish(axes, "time (ms)", "rate (Hz)")
 
 
@@ -123,7 +124,7 @@ def trace(
         label = f"{population} {neuron}"
         axes.plot(samples.times, samples.values[:, k], lw=0.8, color=_colour(k), label=label)
     axes.set(xlim=(start, _stop(recording, start, stop)))
-    _legend(axes)
+    _legend(axes, beside=True)
     name = variable or recording.sampled[population][0]
     return _finish(axes, "time (ms)", f"{name} ({samples.units})" if samples.units else name)
 
@@ -213,9 +214,13 @@ def _colour(k: int) -> str:
     return _COLOURS[k % len(_COLOURS)]
 
 
-def _legend(axes: "Axes") -> None:
+def _legend(axes: "Axes", beside: bool = False) -> None:
+    """Name the curves; beside the axes where they would cover each other."""
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper right", frameon=False, fontsize="small")
+        legend = axes.legend(frameon=False, fontsize="small")
+        if beside:
+            legend.set_loc("upper left")
+            legend.set_bbox_to_anchor((1.0, 1.05))
 
 
 def _finish(axes: "Axes", x: str, y: str) -> "Axes":
