@@ -236,13 +236,13 @@ def first_rise(lo: float, hi: float, gap: Course) -> float:
         return lo
     scale = min(gap.tau_m, gap.tau_exc, gap.tau_inh)
     slope = derivative(gap)
-    peak = hi
     if signs_differ(height(lo, slope), height(hi, slope)):
-        peak = sign_change(height, lo, hi, scale, slope)
-        if height(peak, gap) >= 0.0:
-            return sign_change(height, lo, peak, scale, gap)
+        turn = sign_change(height, lo, hi, scale, slope)
+        if height(turn, gap) >= 0.0:
+            return sign_change(height, lo, turn, scale, gap)
+        lo = turn
     # strictly: a level that equals the threshold is never reached
-    return sign_change(height, peak, hi, scale, gap) if height(hi, gap) > 0.0 else inf
+    return sign_change(height, lo, hi, scale, gap) if height(hi, gap) > 0.0 else inf
 
 
 LIFExp = NeuronModel(

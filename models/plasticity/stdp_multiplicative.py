@@ -19,7 +19,7 @@ on_post: a coincident pair counts as pre-before-post.
 Source: Rubin, Lee & Sompolinsky (2001), Phys. Rev. Lett. 86:364-367,
 doi:10.1103/PhysRevLett.86.364; depression as in van Rossum, Bi & Turrigiano (2000), J. Neurosci.
 20:8812-8821, doi:10.1523/JNEUROSCI.20-23-08812.2000.
-Verified against: an explicit loop over the spikes, and the fixed point w_max / (1 + alpha).
+Verified against: the step of one pair of spikes, and the fixed point w_max / (1 + alpha).
 """
 
 from typing import NamedTuple
