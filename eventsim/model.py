@@ -17,6 +17,7 @@ from eventsim.kernel import kernel
 from eventsim.suggest import unknown
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.integer[Any]]
 Function = Callable[..., Any]
 
 

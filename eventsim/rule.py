@@ -5,6 +5,7 @@ The engine keeps them, for the presynaptic side as seen at the synapse after the
 the rule their values just before the event at hand. A rule may keep a state of its own per synapse.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -125,3 +126,8 @@ class Plasticity(NamedTuple):
         params = self.rule.params(**{name: float(v) for name, v in self.values.items()})
         datasheet.check(where, self.rule.datasheet, params._asdict())
         return params
+
+
+def seen_class(rule: Rule) -> Any:
+    """Return the NamedTuple class that holds the traces a rule sees, by name."""
+    return namedtuple("Seen", [*rule.pre, *rule.post])

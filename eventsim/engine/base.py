@@ -1,0 +1,95 @@
+"""What the simulation asks of an engine, and what an engine hands back."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from eventsim.engine.buffers import Floats, Ints
+from eventsim.network import Network, Population
+
+
+class SimulationError(RuntimeError):
+    """A run that cannot go on; what was recorded up to then is kept."""
+
+
+class Sink(Protocol):
+    """Where an engine puts what happens, in the order in which it happens."""
+
+    def spikes(self, population: int, times: Floats, neurons: Ints) -> None:
+        """Take spikes of one population, sorted by (time, neuron), none before those taken."""
+
+    def samples(self, population: int, values: Floats) -> None:
+        """Take the next samples of one population, shape (n, probes, state variables)."""
+
+
+class Watch(NamedTuple):
+    """Neurons of one population whose state is sampled at start, start + interval, ..."""
+
+    neurons: Ints
+    start: float  # ms
+    interval: float  # ms
+
+
+class Engine(Protocol):
+    """The same for both engines; times in ms, neurons by their index in the population."""
+
+    now: float
+
+    def watch(self, population: int, watch: Watch | None) -> None:
+        """Sample a population from now on, or no longer."""
+
+    def advance(self, until: float) -> None:
+        """Process every event before `until`.
+
+        Raises
+        ------
+        SimulationError
+            If a state is no longer finite, or a neuron fires faster than the limit.
+        """
+
+    def inject(
+        self, population: int, port: int, times: Floats, neurons: Ints, weights: Floats
+    ) -> None:
+        """Add arrivals from outside the network, none before now."""
+
+    def states(self, population: int) -> Floats:
+        """Return the states at now, shape (size, n_state)."""
+
+    def set_state(self, population: int, column: int, values: Floats) -> None:
+        """Replace one state variable of every neuron, at now."""
+
+    def set_parameters(self, population: int, parameters: Floats) -> None:
+        """Replace the parameters, shape (1 or size, n_parameters), from now on."""
+
+    def weights(self, projection: int) -> Floats:
+        """Return the weights at now, one per synapse, in the order of the projection's synapses."""
+
+    def set_weights(self, projection: int, values: Floats) -> None:
+        """Replace the weights, from the next arrival on."""
+
+    def reset(self, *, keep_weights: bool) -> None:
+        """Go back to t = 0 and the initial state; random streams start again."""
+
+
+def runaway(population: Population, neuron: int, time: float, max_rate: float) -> SimulationError:
+    """Return the error for a neuron that fires faster than the limit."""
+    return SimulationError(
+        f"population {population.name!r}: neuron {neuron} fires faster than {max_rate:g} Hz at "
+        f"{time:.6g} ms; lower its input, or raise max_rate"
+    )
+
+
+def not_finite(population: Population, neuron: int, time: float) -> SimulationError:
+    """Return the error for a state that has become NaN or infinite."""
+    return SimulationError(
+        f"population {population.name!r}: the state of neuron {neuron} is no longer finite at "
+        f"{time:.6g} ms; check its weights and parameters"
+    )
+
+
+def first_synapse_numbers(network: Network) -> Sequence[int]:
+    """Return the number of each projection's first synapse in the whole network."""
+    numbers, total = [], 0
+    for projection in network.projections.values():
+        numbers.append(total)
+        total += projection.synapses.count
+    return numbers

@@ -1,0 +1,114 @@
+"""The arrays that the compiled engine's loops work on, and what lies in them.
+
+In Python these are tuples of arrays; a kernel takes the arrays one by one (only plain arrays can be
+cached across processes) and puts the same tuples together inside. First axis P: one slice per
+partition of the targets, so that threads never share what they write.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[Any]
+
+BLOCK = 64  # neurons whose due times share one lower bound; partitions consist of whole blocks
+
+# columns of Inbox.rows and of Emitted.rows; the first three are the total order at one target
+TIME, SOURCE, SYNAPSE, VALUE = 0, 1, 2, 3
+# columns of Inbox.tags; kind = port + PORTS * (number of the plastic projection + 1, or 0)
+TARGET, KIND = 0, 1
+PORTS = 64
+
+# columns of Pending.rows
+PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE = 0, 1, 2, 3
+
+
+class Cells(NamedTuple):
+    """The neurons of one population."""
+
+    states: Floats  # (n, n_state + 1): the state, and the time at which it is valid
+    params: Floats  # (1 or n, n_params)
+    table: Floats
+    due: Floats  # (n,) ms, lower bound of the next spike without an arrival
+    block_due: Floats  # (ceil(n / BLOCK),) lower bound of `due` in a block
+    bounds: Ints  # (P + 1,) first neuron of each partition
+    bursts: Floats  # (n, 2) number of the 10 ms bin of the last spike, spikes in it
+
+
+class Inbox(NamedTuple):
+    """Arrivals of one window at one population, and the room to sort them in."""
+
+    rows: Floats  # (P, capacity, 4): TIME, SOURCE, SYNAPSE, VALUE (weight, or row of a synapse)
+    tags: Ints  # (P, capacity, 2): TARGET, KIND
+    filled: Ints  # (P,)
+    order: Ints  # (P, capacity) row numbers, by target and then by the total order
+    scratch: Ints  # (P, capacity)
+    end: Ints  # (n,) end of a target's stretch of `order`; 0: not visited; -1: visited, no arrival
+    work: Ints  # (n,) neurons to visit, from bounds[p]
+    begin: Ints  # (n,) begin of the stretch of each of them
+
+
+class Emitted(NamedTuple):
+    """Spikes fired in one window by one population."""
+
+    rows: Floats  # (P, capacity, 3): TIME, neuron, 0
+    filled: Ints  # (P,)
+
+
+class Progress(NamedTuple):
+    """How far each partition has come in the window; a full buffer interrupts it."""
+
+    stage: Ints  # (P, 4): listed, neurons to visit, next of them, next arrival of that one
+    status: Ints  # (P,) see below
+    trouble: Floats  # (P, 2): neuron and time, where the status is an error
+
+
+DONE, SPIKES_FULL, HISTORY_FULL, NOT_FINITE, RUNAWAY = 0, 1, 2, 3, 4
+
+
+class Probes(NamedTuple):
+    """Neurons whose state is sampled, and the samples of the present window."""
+
+    neurons: Ints  # (n_probes,)
+    slot: Ints  # (n,) number of the probe, or -1
+    clock: Floats  # (2,): time of sample 0, interval; ms
+    taken: Ints  # (n_probes + 1,) samples taken of each; the last entry: first sample in `values`
+    values: Floats  # (capacity, n_probes, n_state)
+
+
+class Plastic(NamedTuple):
+    """Plastic synapses onto one population; `eventsim.engine.bind.RuleLayout` says what lies where."""
+
+    memory: Floats  # (n_synapses, width)
+    params: Floats  # (n_rules, width)
+    history: Floats  # (n, capacity, 1 + n_post_traces); entry 0 is never replayed
+    remembered: Ints  # (n,) entries in use
+
+
+class Pending(NamedTuple):
+    """Spikes on their way along one projection."""
+
+    rows: Floats  # (P, capacity, 4): time, source, next synapse, when that one is due
+    filled: Ints  # (P,)
+
+
+class Synapses(NamedTuple):
+    """One projection: synapses by partition, then source, then delay."""
+
+    row_start: Ints  # (P, n_pre + 1)
+    target: Ints  # (n,) int32
+    weight: NDArray[Any]  # (n,) or (1,): one constant
+    delay: NDArray[Any]  # (n,) or (1,)
+    labels: Floats  # (4,): first global source index, first synapse number, kind, first row
+
+
+def grown(array: NDArray[Any], axis: int, capacity: int) -> NDArray[Any]:
+    """Return a copy with at least `capacity` entries along `axis`, doubled until it fits."""
+    shape = list(array.shape)
+    while shape[axis] < capacity:
+        shape[axis] = max(2 * shape[axis], 64)
+    larger = np.empty(shape, array.dtype)
+    larger[tuple(slice(0, n) for n in array.shape)] = array
+    return larger

@@ -1,0 +1,241 @@
+"""One population in the compiled engine: its arrays, and the kernels specialised for it."""
+
+from math import ceil, inf
+from types import ModuleType
+
+import numpy as np
+
+from eventsim.engine import bind
+from eventsim.engine.base import Sink, Watch, not_finite, runaway
+from eventsim.engine.buffers import (
+    BLOCK,
+    DONE,
+    HISTORY_FULL,
+    NOT_FINITE,
+    RUNAWAY,
+    SPIKES_FULL,
+    Cells,
+    Emitted,
+    Floats,
+    Inbox,
+    Ints,
+    Plastic,
+    Probes,
+    Progress,
+    grown,
+)
+from eventsim.engine.compiled.projection import PlasticProjection
+from eventsim.engine.kernels import population as population_kernel
+from eventsim.engine.kernels import spread
+from eventsim.engine.specialise import specialise
+from eventsim.network import Population
+from eventsim.random import STREAM_STRIDE, stream_key
+
+BURST_BIN_MS = population_kernel.BURST_BIN
+SOURCE_LIMIT = 1e8  # Hz: what a source may give; neurons have the simulation's max_rate
+HISTORY = 64  # spikes of a target that are kept before all its synapses are brought up to date
+SAMPLES = 4096  # samples of one population that one window may take
+
+
+class CompiledPopulation:
+    """The neurons of one population, and what is on its way to them in the present window."""
+
+    def __init__(
+        self, population: Population, plastic: list[PlasticProjection], *, seed: int,
+        partitions: int, max_rate: float,
+    ) -> None:  # fmt: skip
+        self.population = population
+        self.model = population.model
+        self.plastic_projections = plastic
+        self.max_rate = SOURCE_LIMIT if self.model.is_source else max_rate
+        self.kernel: ModuleType = specialise(
+            population_kernel,
+            model=bind.neuron_namespace(self.model),
+            rules=bind.rules_namespace([p.rule for p in plastic]),
+            PARALLEL=partitions > 1,
+        )
+        self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
+        n = population.size
+        self.keys = np.array(
+            [
+                stream_key(seed, STREAM_STRIDE * population.index + i)
+                for i in (range(n) if "key" in self.model.state_names else ())
+            ]
+            or np.zeros(n)
+        )
+        self.cells = Cells(
+            states=np.zeros((n, len(self.model.state_names) + 1)),
+            params=population.parameters,
+            table=population.table,
+            due=np.zeros(n),
+            block_due=np.zeros(ceil(n / BLOCK)),
+            bounds=partition_bounds(n, partitions),
+            bursts=np.zeros((n, 2)),
+        )
+        self.inbox = Inbox(
+            rows=np.zeros((partitions, 1024, 4)),
+            tags=np.zeros((partitions, 1024, 2), np.int32),
+            filled=np.zeros(partitions, np.int64),
+            order=np.zeros((partitions, 1024), np.int32),
+            scratch=np.zeros((partitions, 1024), np.int32),
+            end=np.zeros(n, np.int32),
+            work=np.zeros(n, np.int32),
+            begin=np.zeros(n, np.int32),
+        )
+        self.emitted = Emitted(np.zeros((partitions, 256, 3)), np.zeros(partitions, np.int64))
+        self.progress = Progress(
+            np.zeros((partitions, 4), np.int64), np.zeros(partitions, np.int64),
+            np.zeros((partitions, 2)),
+        )  # fmt: skip
+        self.plastic = self._lay_out_plastic(plastic)
+        self.times, self.neurons = np.zeros(256), np.zeros(256, np.int64)
+        self.orders = np.zeros((2, 256), np.int64)
+        self.watch(None)
+        self.reset()
+
+    def _lay_out_plastic(self, projections: list[PlasticProjection]) -> Plastic:
+        layouts = bind.rule_layouts([p.rule for p in projections])
+        width = max((layout.width for layout in layouts), default=1)
+        memory = np.zeros((sum(p.count for p in projections), width))
+        params = np.zeros((len(projections), max((p.params.size for p in projections), default=1)))
+        columns = 1 + sum(len(p.rule.post) for p in projections)
+        first = 0
+        for k, projection in enumerate(projections):
+            params[k, : projection.params.size] = projection.params
+            projection.attach(memory, first, layouts[k])
+            first += projection.count
+        n = self.population.size if projections else 0
+        return Plastic(memory, params, np.zeros((n, HISTORY, columns)), np.ones(n, np.int64))
+
+    @property
+    def earliest(self) -> float:
+        """A lower bound of the next spike without an arrival, ms."""
+        return float(self.cells.block_due.min())
+
+    def reset(self) -> None:
+        """Go back to the initial state at t = 0."""
+        cells = self.cells
+        self.kernel.initialise(self.keys, cells.states, cells.params, cells.table)
+        for name, value in self.population.initial.items():
+            cells.states[:, self.model.state_names.index(name)] = value
+        cells.bursts[:] = 0.0
+        for array in (self.inbox.filled, self.inbox.end, self.progress.stage, self.emitted.filled):
+            array[:] = 0
+        self.plastic.history[:] = 0.0
+        self.plastic.remembered[:] = 1
+        self.schedule(0.0)
+
+    def schedule(self, t: float) -> None:
+        """Bring the states up to `t` and bound the next spikes from there."""
+        cells = self.cells
+        self.kernel.schedule(t, cells.states, cells.params, cells.table, cells.due)
+        padded = np.full(cells.block_due.size * BLOCK, inf)
+        padded[: cells.due.size] = cells.due
+        cells.block_due[:] = padded.reshape(-1, BLOCK).min(axis=1)
+
+    def states(self, t: float) -> Floats:
+        """Return the states as they are at `t`, changing nothing."""
+        cells = self.cells
+        out = np.empty((self.population.size, len(self.model.state_names)))
+        self.kernel.look(t, cells.states, cells.params, cells.table, out)
+        return out
+
+    def watch(self, watch: Watch | None) -> None:
+        """Sample these neurons from now on."""
+        neurons = np.zeros(0, np.int64) if watch is None else np.asarray(watch.neurons, np.int64)
+        slot = np.full(self.population.size, -1, np.int32)
+        slot[neurons] = np.arange(neurons.size)
+        clock = np.array([inf, 1.0] if watch is None else [watch.start, watch.interval])
+        capacity = SAMPLES if watch is not None else 0
+        self.probes = Probes(
+            neurons, slot, clock, np.zeros(neurons.size + 1, np.int64),
+            np.zeros((capacity, neurons.size, len(self.model.state_names))),
+        )  # fmt: skip
+
+    @property
+    def watched(self) -> bool:
+        """Whether any neuron is sampled."""
+        return self.probes.neurons.size > 0
+
+    @property
+    def sample_horizon(self) -> float:
+        """The time up to which a window may last before the room for samples is used up, ms."""
+        start, interval = self.probes.clock
+        return float(start + (self.probes.taken[-1] + SAMPLES - 1) * interval)
+
+    def make_room(self) -> None:
+        """Double the inbox."""
+        capacity = self.inbox.rows.shape[1] + 1
+        self.inbox = self.inbox._replace(
+            **{
+                name: grown(getattr(self.inbox, name), 1, capacity)
+                for name in ("rows", "tags", "order", "scratch")
+            }
+        )
+
+    def advance(self, t1: float) -> None:
+        """Take the population through the window that ends at `t1`; spikes are left in `emitted`."""
+        limit = self.max_rate * BURST_BIN_MS * 1e-3
+        while True:
+            self.progress.status[:] = DONE
+            self.kernel.advance(
+                t1, limit, *self.cells, *self.inbox, *self.emitted, *self.progress, *self.probes,
+                *self.plastic,
+            )  # fmt: skip
+            status = self.progress.status
+            if not status.any():
+                return
+            for p in np.flatnonzero(status >= NOT_FINITE):
+                neuron, time = self.progress.trouble[p]
+                if status[p] == RUNAWAY:
+                    raise runaway(self.population, int(neuron), time, self.max_rate)
+                raise not_finite(self.population, int(neuron), time)
+            if SPIKES_FULL in status:
+                capacity = self.emitted.rows.shape[1] + 1
+                self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, capacity))
+            if HISTORY_FULL in status:
+                self.forget_history()
+
+    def forget_history(self) -> None:
+        """Bring every plastic synapse up to date, then keep only the last spike of each target."""
+        plastic = self.plastic
+        for projection in self.plastic_projections:
+            self.catch_up(projection, plastic.memory)
+        neurons = np.arange(self.population.size)
+        plastic.history[:, 0] = plastic.history[neurons, plastic.remembered - 1]
+        plastic.remembered[:] = 1
+
+    def catch_up(self, projection: PlasticProjection, memory: Floats) -> None:
+        """Replay to a projection's synapses in `memory` what their targets did."""
+        plastic = self.plastic
+        self.kernel.catch_up(
+            projection.number, projection.first_row, projection.synapses.target, memory,
+            plastic.params, plastic.history, plastic.remembered,
+        )  # fmt: skip
+
+    def collect(self) -> tuple[Floats, Ints]:
+        """Return the window's spikes sorted by (time, neuron), and empty the buffers."""
+        total = int(self.emitted.filled.sum())
+        if total == 0:
+            return self.times[:0], self.neurons[:0]
+        if total > self.times.size:
+            self.times, self.neurons = grown(self.times, 0, total), grown(self.neurons, 0, total)
+            self.orders = grown(self.orders, 1, total)
+        if total > self.emitted.rows.shape[1]:  # all partitions are brought together in the first
+            self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, total))
+        self.spread.collect(*self.emitted, *self.orders, self.times, self.neurons)
+        return self.times[:total], self.neurons[:total]
+
+    def hand_over_samples(self, sink: Sink) -> None:
+        """Give the window's samples to the sink."""
+        taken = self.probes.taken
+        first, last = int(taken[-1]), int(taken[0])
+        if last > first:
+            sink.samples(self.population.index, self.probes.values[: last - first])
+            taken[-1] = last
+
+
+def partition_bounds(n: int, partitions: int) -> Ints:
+    """Return the first neuron of each partition, and n; partitions consist of whole blocks."""
+    step = ceil(ceil(n / BLOCK) / partitions) * BLOCK
+    return np.minimum(np.arange(partitions + 1) * step, n)

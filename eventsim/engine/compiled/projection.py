@@ -1,0 +1,153 @@
+"""One projection in the compiled engine: its synapses by partition, and the spikes on their way."""
+
+from math import inf
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventsim.engine.bind import RuleLayout
+from eventsim.engine.buffers import PORTS, Floats, Ints, Pending, Synapses, grown
+from eventsim.engine.kernels import spread
+from eventsim.engine.specialise import specialise
+from eventsim.network import Projection
+
+if TYPE_CHECKING:
+    from eventsim.engine.compiled.population import CompiledPopulation
+
+
+class CompiledProjection:
+    """Static synapses. Their order here is by partition; `origin` leads back to the network's."""
+
+    def __init__(self, projection: Projection, bounds: Ints, first_number: int) -> None:
+        self.projection = projection
+        self.count = projection.synapses.count
+        partitions = bounds.size - 1
+        self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
+        labels = np.array([projection.source.first, first_number, projection.port, 0.0])
+        self.synapses, self.origin = _by_partition(projection, bounds, labels)
+        self.pending = Pending(np.zeros((partitions, 64, 4)), np.zeros(partitions, np.int64))
+        self.part_due = np.full(partitions, inf)
+        self.part_full = np.zeros(partitions, np.int64)
+        self.due = inf  # ms, when the first arrival is due
+
+    def reset(self) -> None:
+        """Forget the spikes on their way."""
+        self.pending.filled[:] = 0
+        self.due = inf
+
+    def reset_weights(self) -> None:
+        """Go back to the weights that the network was built with."""
+        self.set_weights(self.projection.synapses.weight)
+
+    def enqueue(self, times: Floats, neurons: Ints) -> None:
+        """Put spikes of the source on their way."""
+        n = times.size
+        room = int(self.pending.filled.max()) + n
+        if room > self.pending.rows.shape[1]:
+            self.pending = self.pending._replace(rows=grown(self.pending.rows, 1, room))
+        first = self.spread.enqueue(
+            times, neurons, n, self.synapses.row_start, self.synapses.delay, *self.pending
+        )
+        self.due = min(self.due, first)
+
+    def deliver(self, t1: float, target: "CompiledPopulation") -> None:
+        """Write all arrivals before `t1` into the target's inbox."""
+        while True:
+            self.spread.deliver(
+                t1, *self.synapses, *self.pending, *target.inbox, self.part_due, self.part_full
+            )
+            if not self.part_full.any():
+                break
+            target.make_room()
+        self.due = float(self.part_due.min())
+
+    def weights(self, target: "CompiledPopulation") -> Floats:
+        """Return the weights in the network's order."""
+        values = np.broadcast_to(self.synapses.weight, (self.count,))
+        return self._in_network_order(values)
+
+    def set_weights(self, values: Floats) -> None:
+        """Replace the weights, given in the network's order (one value: all alike)."""
+        weight = values if values.size == 1 else values[self._by_origin()]
+        self.synapses = self.synapses._replace(
+            weight=np.array(weight, dtype=self.projection.synapses.weight.dtype)
+        )
+
+    def _by_origin(self) -> Any:
+        return slice(None) if self.origin is None else self.origin
+
+    def _in_network_order(self, values: Floats) -> Floats:
+        out = np.empty(self.count)
+        out[self._by_origin()] = values
+        return out
+
+
+class PlasticProjection(CompiledProjection):
+    """Plastic synapses: their weights and traces live in the target population's memory."""
+
+    def __init__(
+        self, projection: Projection, bounds: Ints, first_number: int, number: int
+    ) -> None:
+        super().__init__(projection, bounds, first_number)
+        assert projection.plasticity is not None
+        self.number = number  # among the plastic projections onto the same population
+        self.rule = projection.plasticity.rule
+        values = projection.plasticity.resolve(f"projection {projection.name!r}")
+        self.params = np.array([*projection.bounds, *values])
+        self.synapses.labels[2] = projection.port + PORTS * (number + 1)
+        self.memory = np.zeros((0, 2))
+        self.first_row = 0
+
+    def attach(self, memory: Floats, first_row: int, layout: RuleLayout) -> None:
+        """Take rows of the target's memory; start with the network's weights."""
+        self.memory = memory[first_row : first_row + self.count]
+        self.first_row = first_row
+        self.layout = layout
+        self.synapses.labels[3] = first_row
+        self.reset()
+        self.reset_weights()
+
+    def reset(self) -> None:
+        """Forget the spikes on their way, the traces and the rule's own states."""
+        super().reset()
+        self.memory[:, 1:] = 0.0
+        if self.rule.state is not None:
+            start = self.layout.state_column
+            values = list(self.rule.state._field_defaults.values())  # type: ignore[attr-defined]
+            self.memory[:, start : start + len(values)] = values
+
+    def weights(self, target: "CompiledPopulation") -> Floats:
+        """Return the weights in the network's order, brought up to date on a copy."""
+        memory = target.plastic.memory.copy()
+        target.catch_up(self, memory)
+        return self._in_network_order(memory[self.first_row : self.first_row + self.count, 0])
+
+    def set_weights(self, values: Floats) -> None:
+        """Replace the weights, given in the network's order."""
+        self.memory[:, 0] = np.broadcast_to(values, (self.count,))[self._by_origin()]
+
+
+def _by_partition(
+    projection: Projection, bounds: Ints, labels: Floats
+) -> tuple[Synapses, Ints | None]:
+    """Cut a projection into one slice per partition of its targets."""
+    given = projection.synapses
+    if bounds.size == 2:
+        row_start = given.row_start[np.newaxis]
+        return Synapses(row_start, given.target, given.weight, given.delay, labels), None
+    row_starts, origins, first = [], [], 0
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        inside = (given.target >= low) & (given.target < high)
+        before = np.concatenate([[0], np.cumsum(inside)])
+        row_starts.append(before[given.row_start] + first)
+        origins.append(np.flatnonzero(inside))
+        first += origins[-1].size
+    origin = np.concatenate(origins)
+    return Synapses(
+        np.stack(row_starts),
+        given.target[origin],
+        given.weight if given.weight.size == 1 else given.weight[origin],
+        given.delay if given.delay.size == 1 else given.delay[origin],
+        labels,
+    ), origin

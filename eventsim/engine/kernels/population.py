@@ -1,0 +1,371 @@
+"""Spikes land: one population is taken through one window, each neuron by itself.
+
+A neuron's state stays valid at its last event and no function is told where the window ends, so
+neither windows nor the bounds of a run change a bit of the result.
+"""
+
+from math import floor, inf
+from typing import TYPE_CHECKING, Any
+
+from numba import njit, prange
+
+from eventsim.engine.buffers import (
+    BLOCK,
+    DONE,
+    HISTORY_FULL,
+    KIND,
+    NOT_FINITE,
+    PORTS,
+    RUNAWAY,
+    SOURCE,
+    SPIKES_FULL,
+    SYNAPSE,
+    TARGET,
+    TIME,
+    VALUE,
+    Cells,
+    Emitted,
+    Floats,
+    Inbox,
+    Ints,
+    Plastic,
+    Probes,
+    Progress,
+)
+from eventsim.engine.kernels import order
+from eventsim.kernel import kernel, kernel_call
+
+if TYPE_CHECKING:
+    model: Any
+    rules: Any
+
+BURST_BIN = 10.0  # ms, over which the runaway limit counts spikes
+
+PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
+
+
+@njit(cache=True, error_model="numpy")
+def initialise(keys: Floats, states: Floats, params: Floats, table: Floats) -> None:
+    """Write the state of every neuron at t = 0."""
+    for i in range(states.shape[0]):
+        p = model.load_params(params, table, i)
+        model.store_state(states, i, model.initial(p, keys[i]), 0.0)
+
+
+@njit(cache=True, error_model="numpy")
+def schedule(t: float, states: Floats, params: Floats, table: Floats, due: Floats) -> None:
+    """Bring every state up to `t`, and bound every neuron's next spike from there."""
+    for i in range(states.shape[0]):
+        p = model.load_params(params, table, i)
+        s = model.load_state(states, i)
+        valid = states[i, model.N_STATE]
+        if valid < t:
+            s = model.between(s, valid, t - valid, p)
+        model.store_state(states, i, s, t)
+        due[i] = model.safe_until(s, t, p)
+
+
+@njit(cache=True, error_model="numpy")
+def look(t: float, states: Floats, params: Floats, table: Floats, out: Floats) -> None:
+    """Write every state as it is at `t`, changing nothing."""
+    for i in range(states.shape[0]):
+        s = model.load_state(states, i)
+        valid = states[i, model.N_STATE]
+        if valid < t:
+            s = model.between(s, valid, t - valid, model.load_params(params, table, i))
+        for k in range(model.N_STATE):
+            out[i, k] = s[k]
+
+
+@njit(cache=True, error_model="numpy")
+def catch_up(
+    which: int,
+    first: int,
+    targets: Ints,
+    memory: Floats,
+    params: Floats,
+    history: Floats,
+    remembered: Ints,
+) -> None:
+    """Replay to every synapse of one plastic projection what its target did since its last arrival."""
+    for k in range(targets.shape[0]):
+        i = targets[k]
+        rules.catch_up(which, memory, first + k, params, history[i], remembered[i])
+
+
+@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+def advance(
+    t1: float, limit: float,
+    states: Floats, params: Floats, table: Floats, due: Floats, block_due: Floats, bounds: Ints,
+    bursts: Floats,
+    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
+    begin: Ints,
+    emitted: Floats, n_emitted: Ints,
+    stage: Ints, status: Ints, trouble: Floats,
+    neurons: Ints, slot: Ints, clock: Floats, taken: Ints, values: Floats,
+    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
+) -> None:  # fmt: skip
+    """Take every neuron that has something to do through the window that ends at `t1`.
+
+    Where a buffer is full, a partition stops with its status set; called again with more room it
+    goes on where it stopped.
+    """
+    for p in prange(bounds.shape[0] - 1):
+        _partition(
+            p, t1, limit,
+            Cells(states, params, table, due, block_due, bounds, bursts),
+            Inbox(rows, tags, filled, by_target, scratch, end, work, begin),
+            Emitted(emitted, n_emitted),
+            Progress(stage, status, trouble),
+            Probes(neurons, slot, clock, taken, values),
+            Plastic(memory, rule_params, history, remembered),
+        )  # fmt: skip
+
+
+@kernel_call
+def _partition(
+    p: int, t1: float, limit: float, cells: Cells, inbox: Inbox, emitted: Emitted,
+    progress: Progress, probes: Probes, plastic: Plastic,
+) -> None:  # fmt: skip
+    stage = progress.stage[p]
+    if stage[0] == 0:
+        stage[1] = _list_work(p, t1, cells, inbox, probes)
+        stage[0], stage[2], stage[3] = 1, 0, 0
+    low = cells.bounds[p]
+    while stage[2] < stage[1]:
+        at = low + stage[2]
+        i = inbox.work[at]
+        position = _visit(
+            p, i, inbox.begin[at] + stage[3], max(inbox.end[i], 0), t1, limit, cells, inbox,
+            emitted, progress, probes, plastic,
+        )  # fmt: skip
+        if progress.status[p] != DONE:
+            stage[3] = position - inbox.begin[at]
+            return
+        inbox.end[i] = 0
+        block = i // BLOCK
+        cells.block_due[block] = min(cells.block_due[block], cells.due[i])
+        stage[2] += 1
+        stage[3] = 0
+    stage[0] = 0
+    inbox.filled[p] = 0
+
+
+@kernel
+def _list_work(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) -> int:
+    """List the neurons to visit; group the arrivals by target and sort them there."""
+    low, high = cells.bounds[p], cells.bounds[p + 1]
+    n = _touched(low, high, inbox.tags[p], inbox.filled[p], inbox.end, inbox.work)
+    _group(low, n, inbox.rows[p], inbox.tags[p], inbox.filled[p], inbox.order[p],
+           inbox.scratch[p], inbox.end, inbox.work, inbox.begin)  # fmt: skip
+    for block in range((low + BLOCK - 1) // BLOCK, (high + BLOCK - 1) // BLOCK):
+        if cells.block_due[block] < t1:
+            earliest = inf
+            for i in range(block * BLOCK, min((block + 1) * BLOCK, high)):
+                if cells.due[i] < t1:
+                    n = _also(i, low, n, inbox)
+                else:
+                    earliest = min(earliest, cells.due[i])
+            cells.block_due[block] = earliest  # the visited ones will lower it
+    for i in probes.neurons:
+        if low <= i < high:
+            n = _also(i, low, n, inbox)
+    return n
+
+
+@kernel
+def _also(i: int, low: int, n: int, inbox: Inbox) -> int:
+    """Put a neuron without arrivals on the list, unless it is there."""
+    if inbox.end[i] != 0:
+        return n
+    inbox.end[i] = -1
+    inbox.work[low + n] = i
+    inbox.begin[low + n] = 0
+    return n + 1
+
+
+@kernel
+def _touched(low: int, high: int, tags: Ints, filled: int, end: Ints, work: Ints) -> int:
+    """Count arrivals per target in `end`; list the targets, in their order where most are hit."""
+    n = 0
+    for k in range(filled):
+        i = tags[k, TARGET]
+        if end[i] == 0:
+            work[low + n] = i
+            n += 1
+        end[i] += 1
+    if 4 * n > high - low:
+        n = 0
+        for i in range(low, high):
+            if end[i] > 0:
+                work[low + n] = i
+                n += 1
+    return n
+
+
+@kernel
+def _group(
+    low: int, n: int, rows: Floats, tags: Ints, filled: int, by_target: Ints, scratch: Ints,
+    end: Ints, work: Ints, begin: Ints,
+) -> None:  # fmt: skip
+    """Counting sort of the arrivals by target, then by the total order within each."""
+    total = 0
+    for at in range(low, low + n):
+        i = work[at]
+        begin[at] = total
+        total += end[i]
+        end[i] = begin[at]
+    for k in range(filled):
+        i = tags[k, TARGET]
+        by_target[end[i]] = k
+        end[i] += 1
+    for at in range(low, low + n):
+        if end[work[at]] - begin[at] <= order.RUN:
+            order.insertion(rows, by_target, begin[at], end[work[at]])
+        else:
+            order.sort(rows, by_target, scratch, begin[at], end[work[at]])
+
+
+@kernel_call
+def _visit(
+    part: int, i: int, position: int, stop: int, t1: float, limit: float, cells: Cells,
+    inbox: Inbox, emitted: Emitted, progress: Progress, probes: Probes, plastic: Plastic,
+) -> int:  # fmt: skip
+    """Take neuron i through its arrivals order[position:stop] and up to t1; return how far it came.
+
+    Arrivals of one instant are all delivered before the threshold is tested; an own crossing at the
+    very time of an arrival comes after it.
+    """
+    p = model.load_params(cells.params, cells.table, i)
+    s = model.load_state(cells.states, i)
+    valid = cells.states[i, model.N_STATE]
+    due = cells.due[i]
+    rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
+    slot = probes.slot[i]
+    while True:
+        t = rows[by_target[position], TIME] if position < stop else t1
+        while due < t:  # it may fire before that arrival
+            crossing = model.next_fire(s, valid, p)
+            if not crossing < t:
+                due = crossing
+                break
+            if _no_room(part, i, emitted, progress, plastic):
+                break
+            if slot >= 0:
+                _sample(slot, crossing, True, s, valid, p, probes)
+            if crossing > valid:
+                s = model.between(s, valid, crossing - valid, p)
+            s = _fire(part, i, crossing, limit, s, p, cells, emitted, progress, plastic)
+            valid = crossing
+            due = model.safe_until(s, valid, p)
+            if progress.status[part] != DONE:
+                break
+        if progress.status[part] != DONE or position >= stop:
+            break
+        if _no_room(part, i, emitted, progress, plastic):
+            break
+        if slot >= 0:
+            _sample(slot, t, True, s, valid, p, probes)
+        if t > valid:
+            s = model.between(s, valid, t - valid, p)
+            valid = t
+        while position < stop:
+            k = by_target[position]
+            if rows[k, TIME] != t:
+                break
+            w, kind = rows[k, VALUE], tags[k, KIND]
+            if rules.N_RULES > 0 and kind >= PORTS:
+                w = rules.arrive(kind // PORTS - 1, plastic.memory, int(w), plastic.params,
+                                 plastic.history[i], plastic.remembered[i], t)  # fmt: skip
+            s = model.on_input(s, t, w, kind % PORTS, p)
+            position += 1
+        if model.fires(s, p):
+            s = _fire(part, i, t, limit, s, p, cells, emitted, progress, plastic)
+            if progress.status[part] != DONE:
+                break
+        due = model.safe_until(s, t, p)
+    if slot >= 0 and progress.status[part] == DONE:
+        _sample(slot, t1, False, s, valid, p, probes)
+    model.store_state(cells.states, i, s, valid)
+    cells.due[i] = due
+    if model.HAS_INPUT and progress.status[part] == DONE and not _finite(s):
+        _complain(part, i, valid, NOT_FINITE, progress)
+    return position
+
+
+@kernel
+def _no_room(part: int, i: int, emitted: Emitted, progress: Progress, plastic: Plastic) -> bool:
+    """Tell whether one more spike of neuron i would find its buffers full, and note which."""
+    if emitted.filled[part] >= emitted.rows.shape[1]:
+        progress.status[part] = SPIKES_FULL
+        return True
+    if rules.N_RULES > 0 and plastic.remembered[i] >= plastic.history.shape[1]:
+        progress.status[part] = HISTORY_FULL
+        return True
+    return False
+
+
+@kernel
+def _fire(
+    part: int, i: int, t: float, limit: float, s: Any, p: Any, cells: Cells, emitted: Emitted,
+    progress: Progress, plastic: Plastic,
+) -> Any:  # fmt: skip
+    """Let neuron i fire at t: note the spike, tell its synapses, return the state after it."""
+    if model.HAS_INPUT:
+        if not _finite(s):
+            _complain(part, i, t, NOT_FINITE, progress)
+            return s
+        bin_number = floor(t / BURST_BIN)
+        if cells.bursts[i, 0] != bin_number:
+            cells.bursts[i, 0] = bin_number
+            cells.bursts[i, 1] = 0.0
+        cells.bursts[i, 1] += 1.0
+        if cells.bursts[i, 1] > limit:
+            _complain(part, i, t, RUNAWAY, progress)
+            return s
+    n = emitted.filled[part]
+    emitted.rows[part, n, TIME] = t
+    emitted.rows[part, n, SOURCE] = i
+    emitted.rows[part, n, SYNAPSE] = 0.0
+    emitted.filled[part] = n + 1
+    if rules.N_RULES > 0:
+        j = plastic.remembered[i]
+        history = plastic.history[i]
+        history[j, 0] = t
+        rules.remember(plastic.params, history[j - 1], history[j], t - history[j - 1, 0])
+        plastic.remembered[i] = j + 1
+    return model.on_fire(s, t, p)
+
+
+@kernel
+def _sample(
+    slot: int, t: float, inclusive: bool, s: Any, valid: float, p: Any, probes: Probes
+) -> None:
+    """Write the samples of one neuron up to `t`: left limits, so one at `t` itself is included
+    before an event there and left to the next window at the end of this one."""
+    base = probes.taken[probes.taken.shape[0] - 1]
+    k = probes.taken[slot]
+    while True:
+        at = probes.clock[0] + k * probes.clock[1]
+        if at > t or (at == t and not inclusive):
+            break
+        now = model.between(s, valid, at - valid, p) if at > valid else s
+        for column in range(model.N_STATE):
+            probes.values[k - base, slot, column] = now[column]
+        k += 1
+    probes.taken[slot] = k
+
+
+@kernel
+def _finite(s: Any) -> bool:
+    total = 0.0
+    for x in s:
+        total += x - x  # nan where x is infinite or nan
+    return bool(total == 0.0)
+
+
+@kernel
+def _complain(part: int, i: int, t: float, status: int, progress: Progress) -> None:
+    progress.status[part] = status
+    progress.trouble[part, 0] = i
+    progress.trouble[part, 1] = t

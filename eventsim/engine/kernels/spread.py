@@ -1,0 +1,180 @@
+"""Spikes leave: those on their way along a projection become arrivals in their targets' inboxes.
+
+A spike in flight is one row with a cursor into its source's synapses, which are sorted by delay; so
+a long fan-out costs one row, and the queue never holds the arrivals themselves.
+"""
+
+from math import inf
+from numba import njit, prange
+
+from eventsim.engine.buffers import (
+    KIND,
+    PENDING_CURSOR,
+    PENDING_DUE,
+    PENDING_SOURCE,
+    PENDING_TIME,
+    PORTS,
+    SOURCE,
+    SYNAPSE,
+    TARGET,
+    TIME,
+    VALUE,
+    Floats,
+    Inbox,
+    Ints,
+    Pending,
+    Synapses,
+)
+from eventsim.engine.kernels import order
+from eventsim.kernel import kernel
+
+PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
+
+
+@njit(cache=True, error_model="numpy")
+def collect(
+    rows: Floats, filled: Ints, by_time: Ints, scratch: Ints, times: Floats, neurons: Ints
+) -> int:
+    """Write the spikes of all partitions in the order of (time, neuron) and empty the buffers."""
+    n = 0
+    for p in range(rows.shape[0]):
+        for k in range(filled[p]):
+            if p > 0:
+                for column in range(3):
+                    rows[0, n, column] = rows[p, k, column]
+            by_time[n] = n
+            n += 1
+        filled[p] = 0
+    order.sort(rows[0], by_time, scratch, 0, n)
+    for k in range(n):
+        times[k] = rows[0, by_time[k], TIME]
+        neurons[k] = int(rows[0, by_time[k], SOURCE])
+    return n
+
+
+@njit(cache=True, error_model="numpy")
+def enqueue(
+    times: Floats, neurons: Ints, n: int, row_start: Ints, delay: Ints, rows: Floats, filled: Ints
+) -> float:
+    """Append `n` spikes to the pending ones of a projection; return when the first is due."""
+    earliest = inf
+    delay_step = 1 if delay.shape[0] > 1 else 0
+    for p in range(rows.shape[0]):
+        count = filled[p]
+        for k in range(n):
+            cursor = row_start[p, neurons[k]]
+            if cursor < row_start[p, neurons[k] + 1]:
+                due = times[k] + delay[cursor * delay_step]
+                rows[p, count, PENDING_TIME] = times[k]
+                rows[p, count, PENDING_SOURCE] = neurons[k]
+                rows[p, count, PENDING_CURSOR] = cursor
+                rows[p, count, PENDING_DUE] = due
+                earliest = min(earliest, due)
+                count += 1
+        filled[p] = count
+    return earliest
+
+
+@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+def deliver(
+    t1: float,
+    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    pending: Floats, n_pending: Ints,
+    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
+    begin: Ints,
+    earliest: Floats, full: Ints,
+) -> None:  # fmt: skip
+    """Write all arrivals before `t1` into the inbox.
+
+    `earliest[p]` becomes the time at which the next one is due. Where the inbox is full, `full[p]`
+    is set to 1; called again with more room it goes on where it stopped.
+    """
+    for p in prange(row_start.shape[0]):
+        _deliver(
+            p, t1,
+            Synapses(row_start, target, weight, delay, labels),
+            Pending(pending, n_pending),
+            Inbox(rows, tags, filled, by_target, scratch, end, work, begin),
+            earliest, full,
+        )  # fmt: skip
+
+
+@kernel
+def _deliver(
+    p: int, t1: float, synapses: Synapses, pending: Pending, inbox: Inbox, earliest: Floats,
+    full: Ints,
+) -> None:  # fmt: skip
+    rows = pending.rows[p]
+    next_due = inf
+    kept = 0
+    full[p] = 0
+    for k in range(pending.filled[p]):
+        if rows[k, PENDING_DUE] < t1 and full[p] == 0:
+            _deliver_one(p, k, t1, synapses, rows, inbox, full)
+        if rows[k, PENDING_DUE] < inf:
+            next_due = min(next_due, rows[k, PENDING_DUE])
+            for column in range(4):
+                rows[kept, column] = rows[k, column]
+            kept += 1
+    pending.filled[p] = kept
+    earliest[p] = next_due
+
+
+@kernel
+def _deliver_one(
+    p: int, k: int, t1: float, synapses: Synapses, pending: Floats, inbox: Inbox, full: Ints
+) -> None:
+    """Deliver one spike's arrivals before `t1`; its due time becomes infinite after the last."""
+    weight_step = 1 if synapses.weight.shape[0] > 1 else 0
+    delay_step = 1 if synapses.delay.shape[0] > 1 else 0
+    labels = synapses.labels
+    first_source, first_synapse, kind, first_row = labels[0], labels[1], labels[2], labels[3]
+    plastic = kind >= PORTS
+    rows, tags = inbox.rows[p], inbox.tags[p]
+    time = pending[k, PENDING_TIME]
+    source = int(pending[k, PENDING_SOURCE])
+    cursor = int(pending[k, PENDING_CURSOR])
+    stop = synapses.row_start[p, source + 1]
+    n = inbox.filled[p]
+    due = pending[k, PENDING_DUE]
+    while due < t1:
+        if n >= rows.shape[0]:
+            full[p] = 1
+            break
+        rows[n, TIME] = due
+        rows[n, SOURCE] = first_source + source
+        rows[n, SYNAPSE] = first_synapse + cursor
+        rows[n, VALUE] = first_row + cursor if plastic else synapses.weight[cursor * weight_step]
+        tags[n, TARGET] = synapses.target[cursor]
+        tags[n, KIND] = int(kind)
+        n += 1
+        cursor += 1
+        due = time + synapses.delay[cursor * delay_step] if cursor < stop else inf
+    inbox.filled[p] = n
+    pending[k, PENDING_CURSOR] = cursor
+    pending[k, PENDING_DUE] = due
+
+
+@njit(cache=True, error_model="numpy")
+def insert(
+    times: Floats, targets: Ints, values: Floats, ports: Ints, first_number: int, bounds: Ints,
+    rows: Floats, tags: Ints, filled: Ints,
+) -> None:  # fmt: skip
+    """Write arrivals from outside the network into the inbox, which has room for them.
+
+    Their source is -1: at equal times they come first.
+    """
+    p = 0
+    for k in range(times.shape[0]):
+        while targets[k] >= bounds[p + 1]:
+            p += 1
+        while targets[k] < bounds[p]:
+            p -= 1
+        n = filled[p]
+        rows[p, n, TIME] = times[k]
+        rows[p, n, SOURCE] = -1.0
+        rows[p, n, SYNAPSE] = first_number + k
+        rows[p, n, VALUE] = values[k]
+        tags[p, n, TARGET] = targets[k]
+        tags[p, n, KIND] = ports[k]
+        filled[p] = n + 1

@@ -1,0 +1,314 @@
+"""The executable specification: one sorted list of events, taken one by one.
+
+No windows and no shortcuts. The compiled engine must agree with it spike by spike.
+"""
+
+from collections import defaultdict
+from math import exp, floor, inf, isfinite
+from typing import Any
+
+import numpy as np
+from sortedcontainers import SortedKeyList
+
+from eventsim.engine.base import Sink, Watch, first_synapse_numbers, not_finite, runaway
+from eventsim.engine.buffers import Floats, Ints
+from eventsim.engine.kernels.population import BURST_BIN
+from eventsim.events import Event, Phase, order
+from eventsim.network import Network, Population, Projection
+from eventsim.random import STREAM_STRIDE, stream_key
+from eventsim.rule import Trace, seen_class
+
+
+class Cell:
+    """One neuron: its state, the time at which it is valid, and its next own crossing."""
+
+    def __init__(self, population: Population, index: int, seed: int) -> None:
+        self.population, self.index, self.model = population, index, population.model
+        self.number = population.first + index
+        self.key = stream_key(seed, STREAM_STRIDE * population.index + index)
+        self.receivers = list(population.model.on_input.values())
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to the initial state."""
+        self.set_parameters(self.population.parameters)
+        state = self.model.initial(self.p, self.key)
+        given = {
+            name: float(np.broadcast_to(value, self.population.size)[self.index])
+            for name, value in self.population.initial.items()
+        }
+        self.s = state._replace(**given)
+        self.valid = 0.0
+        self.burst = (-1.0, 0)
+        self.crossing: Event | None = None
+
+    def set_parameters(self, matrix: Floats) -> None:
+        """Take this neuron's row of the population's parameters."""
+        row = matrix[self.index if len(matrix) > 1 else 0].tolist()
+        table = (self.population.table,) if "table" in self.model.fields else ()
+        self.p = self.model.params(*row, *table)
+
+    def at(self, t: float) -> Any:
+        """Return the state at `t`, changing nothing."""
+        if t <= self.valid:
+            return self.s
+        return self.model.between(self.s, self.valid, t - self.valid, self.p)
+
+    def move_to(self, t: float) -> None:
+        """Pass to `t` with no event."""
+        if t > self.valid:
+            self.s, self.valid = self.at(t), t
+
+
+class Synapse:
+    """One synapse; where it is plastic, its rule, and its traces of both sides' spikes."""
+
+    def __init__(self, projection: Projection, k: int, number: int, source: int, target: int):
+        synapses = projection.synapses
+        self.projection, self.number, self.target = projection, number, target
+        self.source = projection.source.first + source
+        self.delay = float(np.broadcast_to(synapses.delay, synapses.count)[k])
+        self.first_weight = float(np.broadcast_to(synapses.weight, synapses.count)[k])
+        self.w = self.first_weight
+        if projection.plasticity is not None:
+            self.rule = projection.plasticity.rule
+            self.p = projection.plasticity.resolve(projection.name)
+            self.seen = seen_class(self.rule)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all spikes."""
+        if self.projection.plasticity is not None:
+            self.x = dict.fromkeys(self.rule.pre, 0.0)
+            self.y = dict.fromkeys(self.rule.post, 0.0)
+            self.last_pre = self.last_post = self.valid = 0.0
+            self.s = self.rule.state() if self.rule.state else None
+
+    def on_pre(self, t: float) -> None:
+        """An arrival at `t`: change the weight, then the trace of arrivals."""
+        if self.projection.plasticity is not None:
+            self._apply(self.rule.on_pre, t)
+            self.x = self._jumped(self.rule.pre, self.x, t - self.last_pre)
+            self.last_pre = t
+
+    def on_post(self, t: float) -> None:
+        """The target fired at `t`: change the weight, then the trace of its spikes."""
+        self._apply(self.rule.on_post, t)
+        self.y = self._jumped(self.rule.post, self.y, t - self.last_post)
+        self.last_post = t
+
+    def _apply(self, change: Any, t: float) -> None:
+        x = self._decayed(self.rule.pre, self.x, t - self.last_pre)
+        y = self._decayed(self.rule.post, self.y, t - self.last_post)
+        seen = self.seen(**x, **y)
+        if self.rule.between is None:
+            w = change(self.w, seen, self.p)
+        else:
+            self.s = self.rule.between(self.s, self.valid, t - self.valid, self.p)
+            w, self.s = change(self.w, self.s, t, seen, self.p)
+            self.valid = t
+        low, high = self.projection.bounds
+        self.w = min(max(w, low), high)
+
+    def _decayed(self, traces: Any, values: dict[str, float], dt: float) -> dict[str, float]:
+        return {
+            name: values[name] * exp(-dt / getattr(self.p, trace.tau))
+            for name, trace in traces.items()
+        }
+
+    def _jumped(
+        self, traces: dict[str, Trace] | Any, values: dict[str, float], dt: float
+    ) -> dict[str, float]:
+        decayed = self._decayed(traces, values, dt)
+        return {n: decayed[n] + 1.0 if t.mode == "sum" else 1.0 for n, t in traces.items()}
+
+
+class ReferenceEngine:
+    """See `eventsim.engine.base.Engine`."""
+
+    def __init__(self, network: Network, sink: Sink, *, seed: int, max_rate: float) -> None:
+        self.network, self.sink, self.max_rate = network, sink, max_rate
+        self.populations = list(network.populations.values())
+        self.cells = [Cell(p, i, seed) for p in self.populations for i in range(p.size)]
+        self.synapses: list[list[Synapse]] = []
+        self.outgoing: dict[int, list[Synapse]] = defaultdict(list)
+        self.plastic_onto: dict[int, list[Synapse]] = defaultdict(list)
+        numbers = first_synapse_numbers(network)
+        for projection, first in zip(network.projections.values(), numbers, strict=True):
+            self._connect(projection, first)
+        self.watches: dict[int, Watch] = {}
+        self._begin()
+
+    def _connect(self, projection: Projection, first: int) -> None:
+        csr = projection.synapses
+        sources = np.repeat(np.arange(csr.n_pre), np.diff(csr.row_start)).tolist()
+        targets = (projection.target.first + csr.target.astype(np.int64)).tolist()
+        synapses = [
+            Synapse(projection, k, first + k, source, target)
+            for k, (source, target) in enumerate(zip(sources, targets, strict=True))
+        ]
+        self.synapses.append(synapses)
+        for synapse in synapses:
+            self.outgoing[synapse.source].append(synapse)
+            if projection.plasticity is not None:
+                self.plastic_onto[synapse.target].append(synapse)
+
+    def _begin(self) -> None:
+        self.now = 0.0
+        self.queue = SortedKeyList(key=order)
+        self.injected = 0
+        self.fired: dict[int, list[tuple[float, int]]] = defaultdict(list)
+        for cell in self.cells:
+            self._schedule(cell)
+        for population, watch in self.watches.items():
+            self._schedule_sample(population, watch, 0)
+
+    def _schedule(self, cell: Cell) -> None:
+        """Ask for the next crossing, in place of the one asked for before."""
+        if cell.crossing is not None:
+            self.queue.remove(cell.crossing)
+        t = cell.model.next_fire(cell.s, cell.valid, cell.p)
+        cell.crossing = Event(t, Phase.CROSSING, cell.number) if t < inf else None
+        if cell.crossing is not None:
+            self.queue.add(cell.crossing)
+
+    def advance(self, until: float) -> None:
+        """Process every event before `until`."""
+        try:
+            while self.queue and self.queue[0].time < until:
+                event = self.queue.pop(0)
+                if event.phase is Phase.SAMPLE:
+                    self._sample(event)
+                elif event.phase is Phase.ARRIVAL:
+                    self._arrive(event)
+                else:
+                    cell = self.cells[event.target]
+                    cell.crossing = None
+                    cell.move_to(event.time)
+                    self._fire(cell, event.time)
+                    self._schedule(cell)
+            self.now = until
+        finally:
+            self._hand_over()
+
+    def _arrive(self, event: Event) -> None:
+        """Deliver all arrivals of this instant at this neuron, then test its threshold."""
+        t, cell = event.time, self.cells[event.target]
+        together = [event]
+        while self.queue and self.queue[0][:3] == event[:3]:
+            together.append(self.queue.pop(0))
+        cell.move_to(t)
+        for arrival in together:
+            if isinstance(arrival.content, Synapse):
+                synapse = arrival.content
+                synapse.on_pre(t)
+                w, port = synapse.w, synapse.projection.port
+            else:
+                w, port = arrival.content
+            cell.s = cell.receivers[port](cell.s, t, w, cell.p)
+        if not all(isfinite(x) for x in cell.s):
+            raise not_finite(cell.population, cell.index, t)
+        if cell.model.fires(cell.s, cell.p):
+            self._fire(cell, t)
+        self._schedule(cell)
+
+    def _fire(self, cell: Cell, t: float) -> None:
+        self._check_rate(cell, t)
+        self.fired[cell.population.index].append((t, cell.index))
+        for synapse in self.plastic_onto[cell.number]:
+            synapse.on_post(t)
+        cell.s = cell.model.on_fire(cell.s, t, cell.p)
+        for synapse in self.outgoing[cell.number]:
+            self.queue.add(
+                Event(t + synapse.delay, Phase.ARRIVAL, synapse.target, synapse.source,
+                      synapse.number, synapse)
+            )  # fmt: skip
+
+    def _check_rate(self, cell: Cell, t: float) -> None:
+        if cell.model.is_source:
+            return
+        number = floor(t / BURST_BIN)
+        cell.burst = (number, cell.burst[1] + 1 if cell.burst[0] == number else 1)
+        if cell.burst[1] > self.max_rate * BURST_BIN * 1e-3:
+            raise runaway(cell.population, cell.index, t, self.max_rate)
+
+    def _hand_over(self) -> None:
+        for population, spikes in self.fired.items():
+            times, neurons = zip(*sorted(spikes), strict=True)
+            self.sink.spikes(population, np.array(times), np.array(neurons, np.int64))
+        self.fired.clear()
+
+    def watch(self, population: int, watch: Watch | None) -> None:
+        """Sample a population from now on, or no longer."""
+        for event in [e for e in self.queue if e.phase is Phase.SAMPLE]:
+            if event.content[0] == population:
+                self.queue.remove(event)
+        self.watches.pop(population, None)
+        if watch is not None:
+            self.watches[population] = watch
+            self._schedule_sample(population, watch, 0)
+
+    def _schedule_sample(self, population: int, watch: Watch, k: int) -> None:
+        first = self.populations[population].first
+        t = watch.start + k * watch.interval
+        self.queue.add(Event(t, Phase.SAMPLE, first, content=(population, watch, k)))
+
+    def _sample(self, event: Event) -> None:
+        population, watch, k = event.content
+        first = self.populations[population].first
+        rows = [self.cells[first + i].at(event.time) for i in watch.neurons]
+        self.sink.samples(population, np.array(rows, dtype=np.float64)[np.newaxis])
+        self._schedule_sample(population, watch, k + 1)
+
+    def inject(
+        self, population: int, port: int, times: Floats, neurons: Ints, weights: Floats
+    ) -> None:
+        """Add arrivals from outside the network."""
+        first = self.populations[population].first
+        for t, neuron, w in zip(times.tolist(), neurons.tolist(), weights.tolist(), strict=True):
+            self.injected += 1
+            content = (w, port)
+            self.queue.add(Event(t, Phase.ARRIVAL, first + neuron, -1, self.injected, content))
+
+    def states(self, population: int) -> Floats:
+        """Return the states at now."""
+        return np.array([cell.at(self.now) for cell in self._cells_of(population)])
+
+    def set_state(self, population: int, column: int, values: Floats) -> None:
+        """Replace one state variable at now."""
+        for cell, value in zip(self._cells_of(population), values.tolist(), strict=True):
+            cell.move_to(self.now)
+            cell.s = cell.s._replace(**{cell.s._fields[column]: value})
+            self._schedule(cell)
+
+    def set_parameters(self, population: int, parameters: Floats) -> None:
+        """Replace the parameters from now on."""
+        for cell in self._cells_of(population):
+            cell.move_to(self.now)
+            cell.set_parameters(parameters)
+            self._schedule(cell)
+
+    def _cells_of(self, population: int) -> list[Cell]:
+        first = self.populations[population].first
+        return self.cells[first : first + self.populations[population].size]
+
+    def weights(self, projection: int) -> Floats:
+        """Return the weights at now."""
+        return np.array([synapse.w for synapse in self.synapses[projection]])
+
+    def set_weights(self, projection: int, values: Floats) -> None:
+        """Replace the weights, from the next arrival on."""
+        synapses = self.synapses[projection]
+        for synapse, w in zip(synapses, np.broadcast_to(values, len(synapses)), strict=True):
+            synapse.w = float(w)
+
+    def reset(self, *, keep_weights: bool) -> None:
+        """Go back to t = 0 and the initial state."""
+        for synapses in self.synapses:
+            for synapse in synapses:
+                synapse.reset()
+                if not keep_weights:
+                    synapse.w = synapse.first_weight
+        for cell in self.cells:
+            cell.reset()
+        self._begin()
