@@ -12,6 +12,8 @@
         value        float64 (k, synapses)
     /eventsim                       attributes format, version
         provenance   JSON, known when the run starts
+        flushed      int64          rows that are safely on disk, per growing dataset (whose
+                                    attribute "stream" is the position in this list)
         reached      float64        ms, how far the file's content goes
         end          JSON as bytes, empty until the run has ended: its status, final figures
 

@@ -123,8 +123,8 @@ class Recording:
     def duration(self) -> float:
         """How far the recording goes, in ms."""
         reached = float(self._store.dataset("eventsim", "reached")[()])
-        last = (self._store.dataset("spikes", name, "timestamps") for name in self.populations)
-        return max([reached, *(float(times[-1]) for times in last if len(times))])
+        last = (self._store.growing("spikes", name, "timestamps") for name in self.populations)
+        return max([reached, *(float(times[count - 1]) for times, count in last if count)])
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -167,9 +167,9 @@ class Recording:
             If a neuron is out of range.
         """
         size = self._size(population)
-        times = self._store.dataset("spikes", population, "timestamps")
-        ids = self._store.dataset("spikes", population, "node_ids")
-        count = self._common_length(f"spikes of {population!r}", times, ids)
+        times, count = self._store.growing("spikes", population, "timestamps")
+        ids, also = self._store.growing("spikes", population, "node_ids")
+        count = min(count, also)  # a writer may have flushed between the two lines
         first = 0 if start is None else search(times, count, start)
         last = count if stop is None else search(times, count, stop)
         t, who = times[first:last], ids[first:last].astype(np.int64)
@@ -223,11 +223,11 @@ class Recording:
         if variable not in variables:
             raise KeyError(unknown(f"sampled variable of {population!r}", variable, variables))
         column = variables.index(variable)
-        data = self._store.dataset("report", population, "data")
+        data, count = self._store.growing("report", population, "data")
         origin, _, step = self._store.dataset("report", population, "mapping", "time")[:]
-        times = origin + step * np.arange(len(data))
+        times = origin + step * np.arange(count)
         first = 0 if start is None else int(np.searchsorted(times, start))
-        last = len(data) if stop is None else int(np.searchsorted(times, stop))
+        last = count if stop is None else int(np.searchsorted(times, stop))
         units = self._store.group("report", population).attrs["variable_units"]
         return Samples(
             times[first:last],
@@ -250,21 +250,23 @@ class Recording:
             raise KeyError(unknown("recorded projection", projection, self.projections))
         get = {
             name: self._store.dataset("weights", projection, name)
-            for name in ("time", "value", "source", "target", "delay")
+            for name in ("source", "target", "delay")
         }
-        count = self._common_length(f"weights of {projection!r}", get["time"], get["value"])
+        times, count = self._store.growing("weights", projection, "time")
+        values, also = self._store.growing("weights", projection, "value")
+        count = min(count, also)  # a writer may have flushed between the two lines
         if snapshot is not None and not -count <= snapshot < count:
             raise IndexError(f"weights of {projection!r}: no snapshot {snapshot} among {count}")
         one = 0 if snapshot is None else snapshot % count
         rows = slice(one, count if snapshot is None else one + 1)
         source = get["source"][:].astype(np.int64)
         return Weights(
-            get["time"][rows],
-            get["value"][rows],
+            times[rows],
+            values[rows],
             source,
             get["target"][:].astype(np.int64),
             np.broadcast_to(get["delay"][:].astype(np.float64), source.shape),
-            str(get["value"].attrs["units"]),
+            str(values.attrs["units"]),
         )
 
     def to_pandas(self, population: str, variable: str | None = None) -> "DataFrame":
@@ -313,9 +315,3 @@ class Recording:
         except ValueError:  # empty while the run goes on, or killed in its very last write
             return {}
         return end
-
-    def _common_length(self, what: str, one: h5py.Dataset, other: h5py.Dataset) -> int:
-        # in a file that is being written, one of the two may be ahead
-        if len(one) != len(other) and self.status != "running":
-            raise ValueError(f"{self.name!r}: {what}: lengths {len(one)} and {len(other)} differ")
-        return min(len(one), len(other))

@@ -32,6 +32,18 @@ class Store:
             found.refresh()  # what the writer has added meanwhile
         return found
 
+    def growing(self, *path: str) -> tuple[h5py.Dataset, int]:
+        """Return a growing dataset, and how many of its rows are certainly there."""
+        # first the counts, then the dataset: the other way round it might be the shorter one
+        flushed = self.dataset("eventsim", "flushed")[:]
+        dataset = self.dataset(*path)
+        rows = int(flushed[dataset.attrs["stream"]])
+        if not 0 <= rows <= len(dataset):
+            raise ValueError(
+                f"{self.name!r}: {'/'.join(path)} should have {rows} rows, has {len(dataset)}"
+            )
+        return dataset, rows
+
     def attributes(self, parent: str, attribute: str) -> dict[str, Any]:
         """Return one attribute of every group inside `parent`, by the group's name."""
         names = list(self.group(parent))

@@ -4,6 +4,7 @@ A write to HDF5 costs some 50 microseconds whatever its size, so rows gather in 
 and leave it a few chunks at a time; appending is then a copy.
 """
 
+import os
 from typing import Any
 
 import h5py
@@ -74,7 +75,16 @@ class Stream:
 
     def _write(self, rows: NDArray[Any]) -> None:
         end = self._written + len(rows)
-        self.dataset.resize(end, axis=0)
-        # HDF5 would convert a foreign type value by value
-        self.dataset[self._written : end] = rows.astype(self.dataset.dtype, copy=False)
+        try:
+            self.dataset.resize(end, axis=0)
+            # HDF5 would convert a foreign type value by value
+            self.dataset[self._written : end] = rows.astype(self.dataset.dtype, copy=False)
+        except OSError as error:
+            raise unwritable(self.dataset.file.filename, error) from error
         self._written = end
+
+
+def unwritable(name: str, error: OSError) -> OSError:
+    """Return HDF5's many lines about a failed write as one."""
+    why = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+    return OSError(f"recording {name!r} can't be written any more: {why}; what it holds is kept")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from eventsim.recording import create, layout, reader
 from eventsim.recording.layout import MILLISECONDS, PopulationInfo, StateSeries, WeightSeries
-from eventsim.recording.stream import Stream
+from eventsim.recording.stream import Stream, unwritable
 from eventsim.suggest import unknown
 
 _FLUSH_EVERY = 2.0  # s of wall time: what a kill can cost at most
@@ -99,6 +99,9 @@ class Recorder:
             *(states.data for states in self._states.values()),
             *(stream for w in self._weights.values() for stream in (w.times, w.values)),
         ]
+        for k, stream in enumerate(self._streams):
+            stream.dataset.attrs["stream"] = k
+        own["flushed"] = np.zeros(len(self._streams), np.int64)
         if self.path is not None:  # a file in memory has no other reader
             self._file.swmr_mode = True
 
@@ -184,6 +187,10 @@ class Recorder:
         for states in self._states.values():
             series = states.series
             states.time[1] = series.start + states.data.count * series.interval
+        self._file.flush()
+        # HDF5 may show a dataset's new length before its values: readers go by these counts, which
+        # change only when everything they count is on disk
+        self._file["eventsim/flushed"][...] = [stream.count for stream in self._streams]
         if now is not None:
             self._file["eventsim/reached"][()] = now
         self._file.flush()
@@ -219,9 +226,16 @@ class Recorder:
             self._file.flush()
         finally:
             if self.path is not None:
-                self._file.close()
+                self._close_file()
         if self.path is not None:
             layout.part(self.path).replace(self.path)
+
+    def _close_file(self) -> None:
+        name = str(self._file.filename)
+        try:
+            self._file.close()
+        except OSError as error:
+            raise unwritable(name, error) from error
 
     @property
     def recording(self) -> reader.Recording:

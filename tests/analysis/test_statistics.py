@@ -143,5 +143,5 @@ def test_nonsense_is_refused() -> None:
         statistics.counts(times, neurons, 1, [1.0, 1.0])
     with pytest.raises(ValueError, match="duration must be > 0 ms, got 0"):
         statistics.rates(neurons, 1, 0.0)
-    with pytest.raises(ValueError, match="no window of 50 ms fits into 10.0 ms"):
+    with pytest.raises(ValueError, match=r"no window of 50 ms fits into 10\.0 ms"):
         statistics.windows(0.0, 10.0, 50)

@@ -255,3 +255,21 @@ def test_sonatas_own_reader_opens_the_file(tmp_path: Path) -> None:
     report = libsonata.ElementReportReader(str(path))["exc"]
     assert report.times == (10.0, 10.5, 0.1)
     assert report.get_node_ids() == [3, 7, 50]
+
+
+def test_two_seconds_of_wall_time_are_the_most_that_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oracle: what another reader of the file sees, by a clock set by hand."""
+    now = 100.0
+    monkeypatch.setattr("eventsim.recording.writer.time.monotonic", lambda: now)
+    recorder = Recorder(tmp_path / "run.h5", spikes=[EXC])
+    recorder.spikes("exc", np.array([1.0]), np.array([2]))
+    with h5py.File(part(recorder.path), "r", swmr=True) as file:
+        seen = []
+        for now in (101.9, 102.0):
+            recorder.maybe_flush(1.0)
+            file["eventsim/flushed"].refresh()
+            seen.append(file["eventsim/flushed"][:].tolist())
+    recorder.close()
+    assert seen == [[0, 0], [1, 1]]
