@@ -261,13 +261,13 @@ def test_two_seconds_of_wall_time_are_the_most_that_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Oracle: what another reader of the file sees, by a clock set by hand."""
-    now = 100.0
-    monkeypatch.setattr("eventsim.recording.writer.time.monotonic", lambda: now)
+    clock = [100.0]
+    monkeypatch.setattr("eventsim.recording.writer.time.monotonic", lambda: clock[0])
     recorder = Recorder(tmp_path / "run.h5", spikes=[EXC])
     recorder.spikes("exc", np.array([1.0]), np.array([2]))
     with h5py.File(part(recorder.path), "r", swmr=True) as file:
         seen = []
-        for now in (101.9, 102.0):
+        for clock[0] in (101.9, 102.0):
             recorder.maybe_flush(1.0)
             file["eventsim/flushed"].refresh()
             seen.append(file["eventsim/flushed"][:].tolist())
