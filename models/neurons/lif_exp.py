@@ -198,11 +198,10 @@ def safe_until(s: State, t: float, p: Params) -> float:
 @kernel_call
 def next_fire(s: State, t: float, p: Params) -> float:
     """Return when v reaches the threshold if nothing arrives, or infinity."""
+    earliest = safe_until(s, t, p)
+    if s.v >= p.v_th or earliest == inf:
+        return earliest
     start = max(t, s.deaf_until)
-    if s.v >= p.v_th:
-        return start
-    if v_bound(s, p) <= p.v_th:
-        return inf
     gap = course(s, start - t, p)
     end = FADED * max(
         gap.tau_m,
@@ -213,7 +212,8 @@ def next_fire(s: State, t: float, p: Params) -> float:
     crossing = first_rise(0.0, bend, gap)
     if crossing == inf and bend < end:
         crossing = first_rise(bend, end, gap)
-    return start + crossing
+    # currents that cancel to the last digit could bring rounding in front of the bound
+    return max(earliest, start + crossing)
 
 
 @kernel

@@ -214,3 +214,10 @@ def test_extreme_inputs_give_an_answer_without_an_arithmetic_error(tau_syn: floa
                 p = Params(tau_syn_exc=tau_syn, tau_syn_inh=float(tau_inh))
                 s = State(-65.0, exc, inh, 187.0, 0.0)
                 assert lif_exp.next_fire(s, 1e7, p) >= lif_exp.safe_until(s, 1e7, p) >= 1e7
+
+
+def test_absurd_currents_that_cancel_do_not_bring_the_crossing_before_the_bound() -> None:
+    """With v_inf at -4e18 mV even the distance from threshold is lost to rounding."""
+    p = Params(tau_m=1e6, tau_syn_exc=1e-6, tau_syn_inh=1.0)
+    s = State(-65.0, 1e15, 1e3, -1e15, 0.0)
+    assert lif_exp.next_fire(s, 1e7, p) >= lif_exp.safe_until(s, 1e7, p) > 1e7
