@@ -92,8 +92,12 @@ class Synapses:
             else:
                 rows = values.copy()
             columns.append(rows)
-        _sort.sort_rows(starts, *columns)
-        return cls(n_post, starts, *columns)
+        target, weight, delay = columns
+        # the least significant key first: both sorts are stable
+        _sort.sort_rows(starts, target, weight, delay)
+        if delay.size > 1:
+            _sort.sort_rows(starts, delay, target, weight)
+        return cls(n_post, starts, target, weight, delay)
 
     def _check(self) -> None:
         """Assert what the engines rely on."""
