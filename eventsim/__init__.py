@@ -9,3 +9,50 @@ scenarios/   experiments, runnable from the command line and from a notebook
 """
 
 __version__ = "0.1.0"
+
+from eventsim.engine.base import SimulationError
+from eventsim.network import (
+    AllToAll,
+    Bernoulli,
+    DistanceDelay,
+    DistanceDependent,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedTotal,
+    FromArrays,
+    FromGraph,
+    FromSparse,
+    LogNormal,
+    Network,
+    Normal,
+    OneToOne,
+    Truncated,
+    Uniform,
+)
+from eventsim.observer import Sampled
+from eventsim.recording import Recording, open
+from eventsim.simulation import Simulation
+
+__all__ = [
+    "AllToAll",
+    "Bernoulli",
+    "DistanceDelay",
+    "DistanceDependent",
+    "FixedInDegree",
+    "FixedOutDegree",
+    "FixedTotal",
+    "FromArrays",
+    "FromGraph",
+    "FromSparse",
+    "LogNormal",
+    "Network",
+    "Normal",
+    "OneToOne",
+    "Recording",
+    "Sampled",
+    "Simulation",
+    "SimulationError",
+    "Truncated",
+    "Uniform",
+    "open",
+]

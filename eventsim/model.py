@@ -65,8 +65,8 @@ class NeuronModel:
         The first crossing at or after `t` if nothing arrives, or infinity. Left out by quiet models.
     safe_until : (s, t, p) -> float, optional
         A cheap lower bound of `next_fire`.
-    units : dict of port name to str
-        The unit of a weight on each port.
+    units : dict of port or state name to str
+        The unit of a weight on each port, and of each state variable that has one.
     doc : str
         The datasheet; its parameter table supplies units and bounds.
     """

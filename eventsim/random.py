@@ -43,11 +43,12 @@ def philox(
 
 @kernel
 def uniform(key: float, count: float) -> float:
-    """Return number `count` of stream `key`, uniform in the open interval (0, 1), 53 bits."""
+    """Return number `count` of stream `key`, uniform in the open interval (0, 1), 52 bits."""
     k = int(key)
     n = int(count)
     high, low, _, _ = philox(n & _LOW, (n >> 32) & _LOW, 0, 0, k & _LOW, (k >> 32) & _LOW)
-    return ((high << 21 | low >> 11) + 0.5) * 2.0**-53
+    # 52 bits: with one more, the half that keeps 0 out would round the last number up to 1
+    return ((high << 20 | low >> 12) + 0.5) * 2.0**-52
 
 
 @kernel

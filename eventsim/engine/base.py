@@ -20,6 +20,9 @@ class Sink(Protocol):
     def samples(self, population: int, values: Floats) -> None:
         """Take the next samples of one population, shape (n, probes, state variables)."""
 
+    def tick(self, now: float) -> None:
+        """Hear that everything before `now` has happened; called often, for wall-clock business."""
+
 
 class Watch(NamedTuple):
     """Neurons of one population whose state is sampled at start, start + interval, ..."""
@@ -36,6 +39,9 @@ class Engine(Protocol):
 
     def watch(self, population: int, watch: Watch | None) -> None:
         """Sample a population from now on, or no longer."""
+
+    def emit_all(self, population: int) -> None:
+        """Hand every spike of this population to the sink from now on, also a source's."""
 
     def advance(self, until: float) -> None:
         """Process every event before `until`.

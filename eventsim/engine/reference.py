@@ -176,6 +176,7 @@ class ReferenceEngine:
         """Process every event before `until`."""
         try:
             while self.queue and self.queue[0].time < until:
+                self.sink.tick(self.queue[0].time)
                 event = self.queue.pop(0)
                 if event.phase is Phase.SAMPLE:
                     self._sample(event)
@@ -237,6 +238,9 @@ class ReferenceEngine:
             times, neurons = zip(*sorted(spikes), strict=True)
             self.sink.spikes(population, np.array(times), np.array(neurons, np.int64))
         self.fired.clear()
+
+    def emit_all(self, population: int) -> None:
+        """Nothing to do: every spike is handed over."""
 
     def watch(self, population: int, watch: Watch | None) -> None:
         """Sample a population from now on, or no longer."""

@@ -63,7 +63,9 @@ def v_infinity(s: State, p: Params) -> float:
 def between(s: State, t: float, dt: float, p: Params) -> State:
     """Pass from `t` to `t + dt` with no event."""
     # v waits at v_reset until the refractory period ends, then moves for the rest
-    free = min(dt, max(0.0, t + dt - s.deaf_until))
+    free = min(dt, t + dt - s.deaf_until)
+    if free <= 0.0:
+        return s
     v_inf = v_infinity(s, p)
     return State(v_inf + (s.v - v_inf) * exp(-free / p.tau_m), s.i, s.deaf_until)
 
@@ -115,6 +117,6 @@ LIF = NeuronModel(
     on_fire=on_fire,
     next_fire=next_fire,
     safe_until=next_fire,
-    units={"spike": "mV", "current": "pA"},
+    units={"spike": "mV", "current": "pA", "v": "mV", "i": "pA", "deaf_until": "ms"},
     doc=__doc__,
 )

@@ -81,10 +81,8 @@ class Drive:
         self.earliest = float(self.part_due.min())
 
     def settle(self, t: float) -> None:
-        """Put what is emitted before `t` but arrives after it into the queue: then the source's
-        states may be changed at `t`, and `schedule` takes up from there."""
+        """Put what is emitted before `t` but arrives after it into the queue, as any source does."""
         self.source.cells.due[:] = -inf
         self.source.cells.block_due[:] = -inf
         self.source.advance(t)
         self.projection.enqueue(*self.source.collect())
-        self.source.schedule(t)

@@ -27,10 +27,9 @@ class CompiledEngine:
     """See `eventsim.engine.base.Engine`."""
 
     def __init__(
-        self, network: Network, sink: Sink, *, seed: int, max_rate: float, threads: int = 1,
-        recorded: frozenset[int] = frozenset(),
-    ) -> None:  # fmt: skip
-        self.network, self.sink, self.threads, self.recorded = network, sink, threads, recorded
+        self, network: Network, sink: Sink, *, seed: int, max_rate: float, threads: int = 1
+    ) -> None:
+        self.network, self.sink, self.threads = network, sink, threads
         self.now = 0.0
         self.projections = self._compile_projections(threads)
         self.populations = [
@@ -47,7 +46,7 @@ class CompiledEngine:
         for projection in self.projections:
             source = projection.projection.source
             outgoing = sum(p.projection.source is source for p in self.projections)
-            if source.index not in recorded and can_drive(projection.projection, outgoing):
+            if can_drive(projection.projection, outgoing):
                 target = self.populations[projection.projection.target.index]
                 self.drives.append(Drive(projection, self.populations[source.index], target))
         driven = {drive.source for drive in self.drives}
@@ -93,6 +92,7 @@ class CompiledEngine:
                 end = min(until, *self._sample_horizons(), inf)
                 self._sample_only(end)
             self.now = end
+            self.sink.tick(end)
 
     def _earliest(self) -> float:
         return min(
@@ -166,6 +166,13 @@ class CompiledEngine:
             self.window = max(self.window / 2.0, self.longest / 1024.0)
         elif arrivals < WINDOW_ARRIVALS // 2:
             self.window = min(self.window * 2.0, self.longest)
+
+    def emit_all(self, population: int) -> None:
+        """Hand every spike of this population to the sink from now on."""
+        for drive in [d for d in self.drives if d.source.population.index == population]:
+            drive.settle(self.now)
+            self.drives.remove(drive)
+            self.sources.append(drive.source)
 
     def watch(self, population: int, watch: Watch | None) -> None:
         """Sample a population from now on, or no longer."""

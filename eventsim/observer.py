@@ -1,0 +1,195 @@
+"""What watches a simulation: it receives what the engine emits and passes it to the recorder.
+
+Nothing here changes what is simulated.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from eventsim import checks
+from eventsim.agenda import Agenda
+from eventsim.engine.base import Watch
+from eventsim.events import Phase
+from eventsim.model import FloatArray, IntArray
+from eventsim.network import Network, Population
+from eventsim.progress import Tick
+from eventsim.provenance import provenance as describe
+from eventsim.recording import PopulationInfo, Recorder, StateSeries, WeightSeries
+
+if TYPE_CHECKING:
+    from eventsim.simulation import Simulation
+
+
+class Sampled(NamedTuple):
+    """Which state variables of which neurons are sampled, and how often.
+
+    Parameters
+    ----------
+    variables : str or sequence of str
+        Names of state variables.
+    every : float
+        ms between two samples.
+    neurons : array_like of int, optional
+        By default all of the population.
+    """
+
+    variables: str | Sequence[str]
+    every: float = 0.1
+    neurons: ArrayLike | None = None
+
+
+class Observer:
+    """The sink of an engine (`eventsim.engine.base.Sink`)."""
+
+    def __init__(self, network: Network) -> None:
+        self.populations = list(network.populations.values())
+        self.recorder: Recorder | None = None
+        self.on_tick: Tick | None = None
+        self.wall = 0.0  # s spent in runs
+        self.fired = [0] * len(self.populations)
+        self._spikes: set[int] = set()
+        self._columns: dict[int, IntArray] = {}
+
+    def forget(self) -> None:
+        """Start counting again."""
+        self.fired = [0] * len(self.populations)
+
+    def spikes(self, population: int, times: FloatArray, neurons: IntArray) -> None:
+        """Take spikes from the engine."""
+        self.fired[population] += times.size
+        if self.recorder is not None and population in self._spikes:
+            self.recorder.spikes(self.populations[population].name, times, neurons)
+
+    def samples(self, population: int, values: FloatArray) -> None:
+        """Take samples of the state from the engine."""
+        if self.recorder is not None:
+            name = self.populations[population].name
+            self.recorder.states(name, values[:, :, self._columns[population]])
+
+    def tick(self, now: float) -> None:
+        """Let wall-clock business be done: the engine has come to `now`."""
+        if self.recorder is not None:
+            self.recorder.maybe_flush(now)
+        if self.on_tick is not None:
+            self.on_tick(now)
+
+    def flush(self, now: float) -> None:
+        """Put what was recorded on disk."""
+        if self.recorder is not None:
+            self.recorder.flush(now)
+
+    def record(
+        self,
+        sim: "Simulation",
+        path: str | Path | None,
+        *,
+        spikes: bool | Sequence[str],
+        states: Mapping[str, Sampled],
+        weights: Mapping[str, float | Sequence[float]],
+        overwrite: bool,
+        provenance: Mapping[str, Any],
+    ) -> Recorder:
+        """Open a recording; see `Simulation.record`."""
+        if self.recorder is not None:
+            raise ValueError("record: a recording is open already; close it first")
+        if isinstance(spikes, str):
+            raise TypeError(f"record: spikes must be True, False or a list, got {spikes!r}")
+        if spikes is True:
+            chosen = [p for p in self.populations if not p.model.is_source]
+        else:
+            chosen = [sim.population(name) for name in spikes or ()]
+        watches = {sim.population(name): sampled for name, sampled in states.items()}
+        series = [_series(p, sampled, sim.now) for p, sampled in watches.items()]
+        self.recorder = Recorder(
+            path,
+            spikes=[PopulationInfo(p.name, p.size) for p in chosen],
+            states=series,
+            weights=[_weight_series(sim, name) for name in weights],
+            provenance=describe(
+                sim.network, **provenance, seed=sim.seed, engine=sim.engine_name,
+                threads=sim.threads, start=sim.now,
+            ),
+            overwrite=overwrite,
+        )  # fmt: skip
+        self._spikes = {p.index for p in chosen}
+        for population, of in zip(watches, series, strict=True):
+            names = population.model.state_names
+            self._columns[population.index] = np.array([names.index(v) for v in of.variables])
+            sim.engine.watch(population.index, Watch(of.neurons, of.start, of.interval))
+        for population in chosen:
+            sim.engine.emit_all(population.index)
+        return self.recorder
+
+    def schedule_weights(
+        self, sim: "Simulation", agenda: Agenda, name: str, when: float | Sequence[float]
+    ) -> None:
+        """Take the weights of a projection every `when` ms, or at the times `when`."""
+        projection, where = sim.projection(name), f"weights of projection {name!r}"
+
+        def take(sim: "Simulation") -> None:
+            if self.recorder is not None:
+                self.recorder.weights(projection.name, sim.now, sim.weights(projection))
+
+        if isinstance(when, int | float):
+            every = checks.positive(where, "interval", when, "ms")
+            agenda.add(sim.now, take, every=every, phase=Phase.SAMPLE)
+            return
+        for t in when:
+            time = checks.at_least(where, "time", t, sim.now, "ms (now)")
+            agenda.add(time, take, every=inf, phase=Phase.SAMPLE)
+
+    def close(self, sim: "Simulation", *, complete: bool, reason: str) -> None:
+        """End the recording, if one is open."""
+        if self.recorder is None:
+            return
+        for population in self._columns:
+            sim.engine.watch(population, None)
+        self._columns.clear()
+        recorder, self.recorder = self.recorder, None
+        recorder.close(complete, reason, duration=sim.now, wall_seconds=round(self.wall, 3))
+
+    def changed_parameters(self, population: Population, values: Mapping[str, Any]) -> FloatArray:
+        """Return the parameters of a population with some of them replaced, checked."""
+        where = f"population {population.name!r}"
+        merged = population.model(**{**population.neuron.values, **values})
+        matrix, _ = merged.resolve(where, population.size, _no_draws)
+        return matrix
+
+
+def _no_draws(value: Any, size: int) -> Any:
+    return value
+
+
+def _series(population: Population, sampled: Sampled, now: float) -> StateSeries:
+    where = f"states of population {population.name!r}"
+    if not isinstance(sampled, Sampled):
+        raise TypeError(f"{where}: must be Sampled(variables, every), got {sampled!r}")
+    asked = sampled.variables
+    variables = (asked,) if isinstance(asked, str) else tuple(asked)
+    for variable in variables:
+        checks.state_column(population, variable)
+    if sampled.neurons is None:
+        neurons: IntArray = np.arange(population.size)
+    else:
+        neurons = np.atleast_1d(np.asarray(sampled.neurons))
+    checks.indices(where, neurons, population.size)
+    if np.unique(neurons).size < neurons.size:
+        raise ValueError(f"{where}: a neuron is asked for twice")
+    every = checks.positive(where, "interval", sampled.every, "ms")
+    units = tuple(population.model.units.get(name, "") for name in variables)
+    return StateSeries(population.name, variables, neurons, now, every, units)
+
+
+def _weight_series(sim: "Simulation", name: str) -> WeightSeries:
+    projection = sim.projection(name)
+    synapses = projection.synapses
+    port = projection.target.model.ports[projection.port]
+    return WeightSeries(
+        name, projection.source.size, projection.target.size, synapses.source, synapses.target,
+        synapses.delay, projection.target.model.units.get(port, ""),
+    )  # fmt: skip

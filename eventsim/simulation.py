@@ -1,0 +1,327 @@
+"""A network in motion: time, control events, recording."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from eventsim import checks
+from eventsim.agenda import Agenda, Handle
+from eventsim.engine.base import Engine
+from eventsim.engine.compiled import CompiledEngine
+from eventsim.engine.reference import ReferenceEngine
+from eventsim.model import FloatArray, IntArray
+from eventsim.network import Network, Population, Projection
+from eventsim.observer import Observer, Sampled
+from eventsim.progress import Progress
+from eventsim.recording import Recorder
+from eventsim.suggest import unknown
+
+ENGINES = ("compiled", "reference")
+
+
+class Simulation:
+    """A network in motion.
+
+    Parameters
+    ----------
+    network : Network
+        What is simulated; it is not changed.
+    engine : {"compiled", "reference"}
+        The fast engine, or the plain one that specifies it. Both give the same spikes.
+    threads : int
+        Threads of the compiled engine. The result does not depend on it, to the last bit.
+    seed : int, optional
+        Of everything random during the run; by default the network's.
+    max_rate : float
+        Hz; a neuron that fires faster over 10 ms stops the run as a runaway.
+    progress : bool, optional
+        Show a progress bar; by default on a terminal, for runs that take more than a second.
+
+    Examples
+    --------
+    >>> from eventsim import Network, Simulation
+    >>> from eventsim.models import LIF
+    >>> net = Network(seed=1)
+    >>> cell = net.add("cell", LIF(i_offset=200.0), size=1)
+    >>> with Simulation(net) as sim:
+    ...     recorder = sim.record()
+    ...     sim.run(100.0)
+    >>> times, neurons = recorder.recording.spikes("cell")
+    >>> times.round(3)
+    array([55.452])
+    """
+
+    def __init__(
+        self, network: Network, *, engine: str = "compiled", threads: int = 1,
+        seed: int | None = None, max_rate: float = 5000.0, progress: bool | None = None,
+    ) -> None:  # fmt: skip
+        if not network.populations:
+            raise ValueError("simulation: the network has no population; add one with network.add")
+        if engine not in ENGINES:
+            raise ValueError(f"simulation: {unknown('engine', engine, ENGINES)}")
+        checks.whole("simulation", "threads", threads, at_least=1)
+        checks.positive("simulation", "max_rate", max_rate, "Hz")
+        self.network, self.threads, self.max_rate = network, threads, float(max_rate)
+        self.seed = network.seed if seed is None else checks.whole("simulation", "seed", seed)
+        self._observer = Observer(network)
+        self._progress = Progress(progress)
+        self._agenda = Agenda()
+        self.engine_name = engine
+        self.engine: Engine
+        options: dict[str, Any] = {"seed": self.seed, "max_rate": self.max_rate}
+        if engine == "compiled":
+            self.engine = CompiledEngine(network, self._observer, threads=threads, **options)
+        else:
+            self.engine = ReferenceEngine(network, self._observer, **options)
+
+    @property
+    def now(self) -> float:
+        """The time in ms; everything before it has happened, nothing at it."""
+        return self.engine.now
+
+    def run(self, duration: float) -> None:
+        """Run for `duration` ms: all events before now + duration.
+
+        Raises
+        ------
+        ValueError
+            If the duration is not finite or negative.
+        SimulationError
+            If a state is no longer finite or a neuron runs away; what was recorded is kept.
+        """
+        checks.not_negative("run", "duration", duration, "ms")
+        self._run_to(self.now + duration)
+
+    def run_until(
+        self, predicate: Callable[[Self], bool], *, every: float = 1.0, limit: float
+    ) -> bool:
+        """Run until `predicate(sim)` holds, asked every `every` ms; return whether it did.
+
+        Parameters
+        ----------
+        predicate : (sim) -> bool
+            Asked first at once.
+        every : float
+            ms between two questions.
+        limit : float
+            ms after which to give up.
+        """
+        checks.positive("run_until", "every", every, "ms")
+        checks.not_negative("run_until", "limit", limit, "ms")
+        start, k, end = self.now, 0, self.now + limit
+        while not predicate(self):
+            if self.now >= end:
+                return False
+            k += 1
+            self._run_to(min(start + k * every, end))
+        return True
+
+    def _run_to(self, end: float) -> None:
+        clock = time.perf_counter()
+        try:
+            with self._progress.over(self.now, end) as bar:
+                self._observer.on_tick = bar
+                while True:
+                    if self._agenda.next_time <= self.now and self.now < end:
+                        self._agenda.run_due(self.now, self)
+                    if self.now >= end:
+                        break
+                    self.engine.advance(min(end, self._agenda.next_time))
+        finally:
+            self._observer.on_tick = None
+            self._observer.wall += time.perf_counter() - clock
+            self._observer.flush(self.now)
+
+    def at(self, t: float, action: Callable[[Self], object]) -> Handle:
+        """Call `action(sim)` at `t` ms, before anything else that happens at `t`."""
+        return self._agenda.add(checks.at_least("at", "t", t, self.now, "ms (now)"), action)
+
+    def every(
+        self, interval: float, action: Callable[[Self], object], *, start: float | None = None
+    ) -> Handle:
+        """Call `action(sim)` at `start` (now + interval by default) and every `interval` ms."""
+        checks.positive("every", "interval", interval, "ms")
+        first = self.now + interval if start is None else start
+        return self._agenda.add(
+            checks.at_least("every", "start", first, self.now, "ms (now)"), action, every=interval
+        )
+
+    def cancel(self, handle: Handle) -> bool:
+        """Take a control event off; return whether it was still to come."""
+        return self._agenda.cancel(handle)
+
+    def record(
+        self,
+        path: str | Path | None = None,
+        *,
+        spikes: bool | Sequence[str] = True,
+        states: Mapping[str, Sampled] | None = None,
+        weights: Mapping[str, float | Sequence[float]] | None = None,
+        overwrite: bool = False,
+        **provenance: Any,
+    ) -> Recorder:
+        """Record from now on, until `close` or the end of the `with` block.
+
+        Parameters
+        ----------
+        path : path or None
+            An HDF5 file in the SONATA layout; None keeps the recording in memory.
+        spikes : bool or sequence of str
+            Populations whose spikes are recorded; True means all but sources.
+        states : dict of population name to Sampled
+            State variables to sample. A sample is the limit from the left; taking it changes
+            nothing.
+        weights : dict of projection name to float or sequence of float
+            When to record weights: every so many ms from now, or at these times.
+        overwrite : bool
+            Whether an existing file is replaced.
+        **provenance
+            More to keep beside the recording, fit for JSON.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            If there is no such population, variable or projection, an interval is not > 0 ms, or
+            the file exists or can't be written. Nothing is written then.
+        """
+        recorder = self._observer.record(
+            self, path, spikes=spikes, states=states or {}, weights=weights or {},
+            overwrite=overwrite, provenance=provenance,
+        )  # fmt: skip
+        for name, when in (weights or {}).items():
+            self._observer.schedule_weights(self, self._agenda, name, when)
+        return recorder
+
+    def close(self, *, complete: bool = True, reason: str = "") -> None:
+        """End the recording."""
+        self._observer.close(self, complete=complete, reason=reason)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
+        reason = (str(error) or kind.__name__) if kind is not None else ""
+        self.close(complete=kind is None, reason=reason)
+
+    def population(self, which: str | Population) -> Population:
+        """Return a population by name; KeyError names the nearest one."""
+        return checks.look_up("population", which, self.network.populations)
+
+    def projection(self, which: str | Projection) -> Projection:
+        """Return a projection by name; KeyError names the nearest one."""
+        return checks.look_up("projection", which, self.network.projections)
+
+    def spike_count(self, population: str | Population) -> int:
+        """Return how many spikes a population has fired since the start."""
+        return self._observer.fired[self.population(population).index]
+
+    def state(self, population: str | Population, variable: str) -> FloatArray:
+        """Return a state variable of every neuron at now, shape (size,)."""
+        of = self.population(population)
+        return self.engine.states(of.index)[:, checks.state_column(of, variable)]
+
+    def set_state(self, population: str | Population, **values: ArrayLike) -> None:
+        """Replace state variables at now: one value, or one per neuron."""
+        of = self.population(population)
+        columns = {name: checks.state_column(of, name) for name in values}
+        for name, value in values.items():
+            array = checks.finite(f"population {of.name!r}", name, value, of.size)
+            self.engine.set_state(of.index, columns[name], array)
+
+    def set_parameters(self, population: str | Population, **values: Any) -> None:
+        """Replace parameters from now on: one value, or one per neuron; the others stay."""
+        of = self.population(population)
+        matrix = self._observer.changed_parameters(of, values)
+        self.engine.set_parameters(of.index, matrix)
+
+    def send(
+        self, population: str | Population, times: ArrayLike, neurons: ArrayLike,
+        weights: ArrayLike = 1.0, *, port: str | None = None,
+    ) -> None:  # fmt: skip
+        """Add arrivals from outside the network: the spikes of no neuron, without delay.
+
+        Parameters
+        ----------
+        population : str or Population
+            Where they arrive.
+        times : array_like of float
+            ms, not before now, in any order.
+        neurons : array_like of int
+            Who receives each.
+        weights : array_like of float
+            In the unit of the port.
+        port : str, optional
+            By default the only one that takes spikes.
+        """
+        of = self.population(population)
+        where = f"send to {of.name!r}"
+        number = of.model.port_number(port, where)
+        t, i, w = checks.arrivals(where, of.size, self.now, times, neurons, weights)
+        self.engine.inject(of.index, number, t, i, w)
+
+    def step_current(
+        self, population: str | Population, times: ArrayLike, amplitudes: ArrayLike,
+        neurons: ArrayLike | None = None,
+    ) -> None:  # fmt: skip
+        """Inject a current that is piecewise constant.
+
+        Parameters
+        ----------
+        population : str or Population
+            Whose model has a port "current".
+        times : array_like of float, shape (n,)
+            ms, increasing, not before now.
+        amplitudes : array_like of float, shape (n,)
+            pA, from each of the times on; the current before the first is 0. Several step currents
+            add up.
+        neurons : array_like of int, optional
+            By default all.
+        """
+        of = self.population(population)
+        where = f"step_current into {of.name!r}"
+        number = of.model.port_number("current", where)
+        t, steps = checks.steps(where, self.now, times, amplitudes)
+        i: IntArray = np.arange(of.size) if neurons is None else np.atleast_1d(np.asarray(neurons))
+        checks.indices(where, i, of.size)
+        self.engine.inject(
+            of.index, number, np.repeat(t, i.size), np.tile(i, t.size), np.repeat(steps, i.size)
+        )
+
+    def weights(self, projection: str | Projection) -> FloatArray:
+        """Return the weights at now, in the order of the projection's synapses."""
+        return self.engine.weights(self.projection(projection).index)
+
+    def set_weights(self, projection: str | Projection, values: ArrayLike) -> None:
+        """Replace the weights from the next arrival on: one value, or one per synapse."""
+        of = self.projection(projection)
+        array = checks.weights(of, values)
+        self.engine.set_weights(of.index, array)
+
+    def reset(self, *, weights: str = "initial") -> None:
+        """Go back to t = 0: initial states, nothing under way, the same random numbers again.
+
+        Parameters
+        ----------
+        weights : {"initial", "keep"}
+            What becomes of the weights.
+
+        Notes
+        -----
+        Control events and arrivals from outside are forgotten.
+
+        Raises
+        ------
+        ValueError
+            While a recording is open: its time can't go back.
+        """
+        if weights not in ("initial", "keep"):
+            raise ValueError(f"reset: {unknown('choice for weights', weights, ('initial', 'keep'))}")
+        if self._observer.recorder is not None:
+            raise ValueError("reset: a recording is open, and its time can't go back; close it first")
+        self._agenda = Agenda()
+        self._observer.forget()
+        self.engine.reset(keep_weights=weights == "keep")
