@@ -39,6 +39,18 @@ def no_bound(s: Any, t: float, p: Any) -> float:
     return t
 
 
+@kernel
+def always_spikes(s: Any, t: float, p: Any) -> bool:
+    """Stand in for `spikes`: a neuron's own event is a spike."""
+    return True
+
+
+@kernel
+def no_plan(s: Any, t: float, p: Any) -> Any:
+    """Stand in for `plan` in a model in closed form."""
+    return s
+
+
 @dataclass(frozen=True, eq=False)
 class NeuronModel:
     """A neuron or source model: its tuples, its functions and its datasheet.
@@ -65,6 +77,12 @@ class NeuronModel:
         The first crossing at or after `t` if nothing arrives, or infinity. Left out by quiet models.
     safe_until : (s, t, p) -> float, optional
         A cheap lower bound of `next_fire`.
+    spikes : (s, t, p) -> bool, optional
+        Whether the own event that `next_fire` announced is a spike, asked at its time; if not, it
+        is the end of a stretch that was planned.
+    plan : (s, t, p) -> State, optional
+        Prepare for the time after `t`, called when everything at `t` has happened: an integrator
+        takes its next step here, and keeps it in the state.
     units : dict of port or state name to str
         The unit of a weight on each port, and of each state variable that has one.
     doc : str
@@ -81,6 +99,8 @@ class NeuronModel:
     fires: Function = never_fires
     next_fire: Function = never_by_itself
     safe_until: Function = never_by_itself
+    spikes: Function = always_spikes
+    plan: Function = no_plan
     units: Mapping[str, str] = field(default_factory=dict)
     doc: str = ""
 

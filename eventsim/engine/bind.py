@@ -58,6 +58,8 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
         on_fire=model.on_fire,
         next_fire=model.next_fire,
         safe_until=model.safe_until,
+        spikes=model.spikes,
+        plan=model.plan,
     )
     return namespace
 

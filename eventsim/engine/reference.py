@@ -37,7 +37,7 @@ class Cell:
             name: float(np.broadcast_to(value, self.population.size)[self.index])
             for name, value in self.population.initial.items()
         }
-        self.s = state._replace(**given)
+        self.s = self.model.plan(state._replace(**given), 0.0, self.p)
         self.valid = 0.0
         self.burst = (-1.0, 0)
         self.crossing: Event | None = None
@@ -163,6 +163,11 @@ class ReferenceEngine:
         for population, watch in self.watches.items():
             self._schedule_sample(population, watch, 0)
 
+    def _replan(self, cell: Cell) -> None:
+        """Everything at this instant has happened: prepare for the time after it."""
+        cell.s = cell.model.plan(cell.s, cell.valid, cell.p)
+        self._schedule(cell)
+
     def _schedule(self, cell: Cell) -> None:
         """Ask for the next crossing, in place of the one asked for before."""
         if cell.crossing is not None:
@@ -186,8 +191,9 @@ class ReferenceEngine:
                     cell = self.cells[event.target]
                     cell.crossing = None
                     cell.move_to(event.time)
-                    self._fire(cell, event.time)
-                    self._schedule(cell)
+                    if cell.model.spikes(cell.s, event.time, cell.p):
+                        self._fire(cell, event.time)
+                    self._replan(cell)
             self.now = until
         finally:
             self._hand_over()
@@ -211,7 +217,7 @@ class ReferenceEngine:
             raise not_finite(cell.population, cell.index, t)
         if cell.model.fires(cell.s, cell.p):
             self._fire(cell, t)
-        self._schedule(cell)
+        self._replan(cell)
 
     def _fire(self, cell: Cell, t: float) -> None:
         self._check_rate(cell, t)
@@ -283,14 +289,14 @@ class ReferenceEngine:
         for cell, value in zip(self._cells_of(population), values.tolist(), strict=True):
             cell.move_to(self.now)
             cell.s = cell.s._replace(**{cell.s._fields[column]: value})
-            self._schedule(cell)
+            self._replan(cell)
 
     def set_parameters(self, population: int, parameters: Floats) -> None:
         """Replace the parameters from now on."""
         for cell in self._cells_of(population):
             cell.move_to(self.now)
             cell.set_parameters(parameters)
-            self._schedule(cell)
+            self._replan(cell)
 
     def _cells_of(self, population: int) -> list[Cell]:
         first = self.populations[population].first

@@ -49,7 +49,7 @@ def initialise(keys: Floats, states: Floats, params: Floats, table: Floats) -> N
     """Write the state of every neuron at t = 0."""
     for i in range(states.shape[0]):
         p = model.load_params(params, table, i)
-        model.store_state(states, i, model.initial(p, keys[i]), 0.0)
+        model.store_state(states, i, model.plan(model.initial(p, keys[i]), 0.0, p), 0.0)
 
 
 @njit(cache=True, error_model="numpy")
@@ -61,6 +61,7 @@ def schedule(t: float, states: Floats, params: Floats, table: Floats, due: Float
         valid = states[i, model.N_STATE]
         if valid < t:
             s = model.between(s, valid, t - valid, p)
+        s = model.plan(s, t, p)
         model.store_state(states, i, s, t)
         due[i] = model.safe_until(s, t, p)
 
@@ -255,7 +256,9 @@ def _visit(
                 _sample(slot, crossing, True, s, valid, p, probes)
             if crossing > valid:
                 s = model.between(s, valid, crossing - valid, p)
-            s = _fire(part, i, crossing, limit, s, p, cells, emitted, progress, plastic)
+            if model.spikes(s, crossing, p):
+                s = _fire(part, i, crossing, limit, s, p, cells, emitted, progress, plastic)
+            s = model.plan(s, crossing, p)
             valid = crossing
             due = model.safe_until(s, valid, p)
             if progress.status[part] != DONE:
@@ -283,6 +286,7 @@ def _visit(
             s = _fire(part, i, t, limit, s, p, cells, emitted, progress, plastic)
             if progress.status[part] != DONE:
                 break
+        s = model.plan(s, t, p)
         due = model.safe_until(s, t, p)
     if slot >= 0 and progress.status[part] == DONE:
         _sample(slot, t1, False, s, valid, p, probes)
