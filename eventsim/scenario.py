@@ -1,0 +1,248 @@
+"""The contract of a scenario: an experiment that runs from the command line and from a notebook.
+
+A scenario is one file, in `scenarios/` or anywhere else (`eventsim run path/to/mine.py`). It holds:
+
+    a docstring           its first line is shown by `eventsim list`, all of it by `--help`
+    Settings              a frozen dataclass that inherits `ScenarioSettings`; every field is made by
+                          `setting(default, unit, meaning, bounds)` and is an int, float, bool or str
+    run                   (settings: Settings, options: RunOptions) -> Result
+    PRESETS               optional: name -> the settings it changes, for `--set preset=NAME`
+    figure                optional: (result: Result, recording: Recording) -> matplotlib Figure;
+                          `eventsim.analysis.plots.overview` is drawn otherwise
+
+`run` only computes: it builds the network (seeded by `options.seed`), runs it and measures. Usually:
+
+    def run(settings: Settings = Settings(), options: RunOptions = RunOptions()) -> Result:
+        network = build(settings, options.seed)
+        with options.simulation(network) as sim:
+            recorder = options.record(sim, settings, spikes=["exc"])
+            sim.run(settings.duration)
+        return Result(measure(settings, recorder.recording), recorder.recording)
+
+The options mean the same in every scenario. Files other than the recording are not its business:
+`eventsim.runner.execute` prints the table of measures, and writes them and the figure beside the
+recording (`--out runs/a.h5` gives `runs/a.json` and `runs/a.png`). `--duration MS` is short for
+`--set duration=MS` and is refused where there is no such setting. What is heavy or optional
+(scikit-learn, scipy, matplotlib) is imported inside functions, so that listing stays fast.
+
+A scenario that comes with the library also has a line in `scenarios/__init__.py`, and ends in
+
+    if __name__ == "__main__":
+        raise SystemExit(run_scenario("its name"))      # from eventsim.cli import run_scenario
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
+from pathlib import Path
+from typing import Any, NamedTuple, get_type_hints
+
+from eventsim.network import Network
+from eventsim.recording import Recorder, Recording
+from eventsim.simulation import Simulation
+from eventsim.suggest import unknown
+
+
+class Setting(NamedTuple):
+    """What is known of one setting besides its name, type and default."""
+
+    unit: str
+    meaning: str
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """The bounds in words, as far as there are any."""
+        signs = ((">=", self.at_least), (">", self.above), ("<=", self.at_most))
+        terms = [f"{sign} {bound:g}" for sign, bound in signs if bound is not None]
+        return " and ".join(terms) or ", ".join(self.choices)
+
+
+def setting(
+    default: float | str,
+    unit: str,
+    meaning: str,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Return a dataclass field for a scenario's `Settings`.
+
+    Parameters
+    ----------
+    default : int, float, bool or str
+        Its value if nothing is said.
+    unit : str
+        ms, mV, Hz, ...; empty where there is none.
+    meaning : str
+        A few words, shown by `eventsim run NAME --help`.
+    at_least, above, at_most : float, optional
+        Bounds of a number.
+    choices : tuple of str, optional
+        All allowed values of a text.
+    """
+    return field(
+        default=default,
+        metadata={"setting": Setting(unit, meaning, at_least, above, at_most, choices)},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioSettings:
+    """Base of every scenario's `Settings`: refuses values of the wrong type or out of bounds.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When made, if a value is not allowed.
+    """
+
+    def __post_init__(self) -> None:
+        types = get_type_hints(type(self))
+        for f in fields(self):
+            value = getattr(self, f.name)
+            checked = _checked(f.name, value, types[f.name], described(f))
+            object.__setattr__(self, f.name, checked)
+
+
+def described(of: Any) -> Setting:
+    """Return what is known of a dataclass field made by `setting`."""
+    found: Setting = of.metadata["setting"]
+    return found
+
+
+_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+
+
+def _checked(name: str, value: Any, kind: type, about: Setting) -> Any:
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise TypeError(f"setting {name!r}: must be {_WORDS[kind]}, got {value!r}")
+    if kind is str and about.choices and value not in about.choices:
+        raise ValueError(f"setting {name!r}: {unknown('value', value, about.choices)}")
+    number = value if kind in (int, float) else None
+    if number is not None and not (
+        isfinite(number)
+        and (about.at_least is None or number >= about.at_least)
+        and (about.above is None or number > about.above)
+        and (about.at_most is None or number <= about.at_most)
+    ):
+        bounds = f"{about.allowed or 'finite'} {about.unit}".rstrip()
+        raise ValueError(f"setting {name!r}: must be {bounds}, got {value}")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a scenario is run: the same options for all of them.
+
+    Parameters
+    ----------
+    seed : int
+        Everything random follows from it.
+    threads : int
+        Of the compiled engine.
+    engine : {"compiled", "reference"}
+        Both give the same result.
+    out : path or None
+        The recording, an .h5 file; None keeps it in memory and writes nothing.
+    overwrite : bool
+        Whether existing files are replaced.
+    quiet : bool
+        Print nothing, no progress bar either.
+    """
+
+    seed: int = 1
+    threads: int = 1
+    engine: str = "compiled"
+    out: str | Path | None = None
+    overwrite: bool = False
+    quiet: bool = False
+
+    def say(self, text: str) -> None:
+        """Print a line about the work at hand, unless quiet."""
+        if not self.quiet:
+            print(text, flush=True)
+
+    @contextmanager
+    def simulation(self, network: Network, **more: Any) -> Iterator[Simulation]:
+        """Open a simulation of `network` under these options; `more` goes to `Simulation`."""
+        progress = False if self.quiet else None
+        with Simulation(
+            network, engine=self.engine, threads=self.threads, progress=progress, **more
+        ) as sim:
+            try:
+                yield sim
+            except KeyboardInterrupt:
+                sim.close(complete=False, reason="interrupted")
+                raise
+
+    def record(self, sim: Simulation, settings: ScenarioSettings, **what: Any) -> Recorder:
+        """Record to `out`; the settings are kept beside it, `what` goes to `Simulation.record`."""
+        return sim.record(
+            self.out, overwrite=self.overwrite, scenario=name_of(settings),
+            settings=asdict(settings), **what,
+        )  # fmt: skip
+
+
+def name_of(settings: ScenarioSettings) -> str:
+    """Return the name of the scenario that settings belong to: that of its file."""
+    return type(settings).__module__.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measured number, and what it is compared with.
+
+    Parameters
+    ----------
+    value : float
+        As measured.
+    unit : str
+        Its unit, or empty.
+    expected : float, optional
+        What a paper or a theory says.
+    tolerance : float, optional
+        How far the value may lie from the expected one.
+    source : str
+        Who expects it: "mean field", "Brunel 2000, fig. 8C", "raw pixels".
+    """
+
+    value: float
+    unit: str = ""
+    expected: float | None = None
+    tolerance: float | None = None
+    source: str = ""
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the value is within the tolerance; None where nothing is claimed."""
+        if self.expected is None or self.tolerance is None:
+            return None
+        return abs(self.value - self.expected) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a scenario returns.
+
+    Parameters
+    ----------
+    measures : dict of str to Measure
+        What was measured, under the words shown in the table.
+    recording : Recording
+        Open for reading.
+    data : dict of str to anything
+        Arrays that the figure or a notebook needs; not written to the JSON file.
+    """
+
+    measures: Mapping[str, Measure]
+    recording: Recording
+    data: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,17 @@
+"""Experiments that run from the command line and from a notebook: one file each.
+
+brunel      four regimes of a sparse network, beside their mean-field theory
+digits      a spiking reservoir with heterogeneous delays reads handwritten digits
+
+`SCENARIOS` names those that come with the library, and where they live; each is imported when it is
+asked for. What a scenario's file must hold is written in `eventsim/scenario.py`. One of your own
+needs no entry here: `eventsim run path/to/mine.py`.
+"""
+
+if __name__ == "scenarios":
+    raise ImportError("import eventsim.scenarios, not scenarios: a file would be loaded twice")
+
+SCENARIOS: dict[str, str] = {
+    "brunel": "eventsim.scenarios.brunel",
+    "digits": "eventsim.scenarios.digits",
+}
