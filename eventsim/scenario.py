@@ -3,14 +3,14 @@
 A scenario is one file, in `scenarios/` or anywhere else (`eventsim run path/to/mine.py`). It holds:
 
     a docstring           its first line is shown by `eventsim list`, all of it by `--help`
-    Settings              a frozen dataclass that inherits `ScenarioSettings`; every field is made by
-                          `setting(default, unit, meaning, bounds)` and is an int, float, bool or str
+    Settings              a frozen dataclass that inherits `ScenarioSettings`; every field is an
+                          int, float, bool or str made by `setting(default, unit, meaning, bounds)`
     run                   (settings: Settings, options: RunOptions) -> Result
     PRESETS               optional: name -> the settings it changes, for `--set preset=NAME`
     figure                optional: (result: Result, recording: Recording) -> matplotlib Figure;
                           `eventsim.analysis.plots.overview` is drawn otherwise
 
-`run` only computes: it builds the network (seeded by `options.seed`), runs it and measures. Usually:
+`run` only computes: it builds the network (seeded by `options.seed`), runs it, measures. Usually:
 
     def run(settings: Settings = Settings(), options: RunOptions = RunOptions()) -> Result:
         network = build(settings, options.seed)
@@ -127,16 +127,19 @@ def _checked(name: str, value: Any, kind: type, about: Setting) -> Any:
         raise TypeError(f"setting {name!r}: must be {_WORDS[kind]}, got {value!r}")
     if kind is str and about.choices and value not in about.choices:
         raise ValueError(f"setting {name!r}: {unknown('value', value, about.choices)}")
-    number = value if kind in (int, float) else None
-    if number is not None and not (
-        isfinite(number)
-        and (about.at_least is None or number >= about.at_least)
-        and (about.above is None or number > about.above)
-        and (about.at_most is None or number <= about.at_most)
-    ):
+    if kind in (int, float) and not _in_bounds(value, about):
         bounds = f"{about.allowed or 'finite'} {about.unit}".rstrip()
         raise ValueError(f"setting {name!r}: must be {bounds}, got {value}")
     return value
+
+
+def _in_bounds(value: Any, about: Setting) -> bool:
+    return (
+        isfinite(value)
+        and (about.at_least is None or value >= about.at_least)
+        and (about.above is None or value > about.above)
+        and (about.at_most is None or value <= about.at_most)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
