@@ -12,7 +12,7 @@ A scenario is one file, in `scenarios/` or anywhere else (`eventsim run path/to/
 
 `run` only computes: it builds the network (seeded by `options.seed`), runs it, measures. Usually:
 
-    def run(settings: Settings = Settings(), options: RunOptions = RunOptions()) -> Result:
+    def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
         network = build(settings, options.seed)
         with options.simulation(network) as sim:
             recorder = options.record(sim, settings, spikes=["exc"])
@@ -38,9 +38,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
+from eventsim import checks
+from eventsim.engine.base import SimulationError
 from eventsim.network import Network
 from eventsim.recording import Recorder, Recording
-from eventsim.simulation import Simulation
+from eventsim.simulation import ENGINES, Simulation
 from eventsim.suggest import unknown
 
 
@@ -107,7 +109,8 @@ class ScenarioSettings:
         types = get_type_hints(type(self))
         for f in fields(self):
             value = getattr(self, f.name)
-            checked = _checked(f.name, value, types[f.name], described(f))
+            where = f"scenario {name_of(self)!r}: {f.name} must be"
+            checked = _checked(where, value, types[f.name], described(f))
             object.__setattr__(self, f.name, checked)
 
 
@@ -120,16 +123,17 @@ def described(of: Any) -> Setting:
 _WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
-def _checked(name: str, value: Any, kind: type, about: Setting) -> Any:
+def _checked(where: str, value: Any, kind: type, about: Setting) -> Any:
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:
-        raise TypeError(f"setting {name!r}: must be {_WORDS[kind]}, got {value!r}")
+        raise TypeError(f"{where} {_WORDS[kind]}, got {value!r}")
     if kind is str and about.choices and value not in about.choices:
-        raise ValueError(f"setting {name!r}: {unknown('value', value, about.choices)}")
+        allowed = ", ".join(map(repr, about.choices))
+        raise ValueError(f"{where} one of {allowed}, got {value!r}")
     if kind in (int, float) and not _in_bounds(value, about):
         bounds = f"{about.allowed or 'finite'} {about.unit}".rstrip()
-        raise ValueError(f"setting {name!r}: must be {bounds}, got {value}")
+        raise ValueError(f"{where} {bounds}, got {value}")
     return value
 
 
@@ -160,6 +164,11 @@ class RunOptions:
         Whether existing files are replaced.
     quiet : bool
         Print nothing, no progress bar either.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When made, if a value is not allowed.
     """
 
     seed: int = 1
@@ -168,6 +177,12 @@ class RunOptions:
     out: str | Path | None = None
     overwrite: bool = False
     quiet: bool = False
+
+    def __post_init__(self) -> None:
+        checks.whole("options", "seed", self.seed)
+        checks.whole("options", "threads", self.threads, at_least=1)
+        if self.engine not in ENGINES:
+            raise ValueError(f"options: {unknown('engine', self.engine, ENGINES)}")
 
     def say(self, text: str) -> None:
         """Print a line about the work at hand, unless quiet."""
@@ -183,9 +198,11 @@ class RunOptions:
         ) as sim:
             try:
                 yield sim
-            except KeyboardInterrupt:
-                sim.close(complete=False, reason="interrupted")
-                raise
+            except (KeyboardInterrupt, SimulationError) as stop:
+                reason = str(stop) or "interrupted"
+                sim.close(complete=False, reason=reason)
+                kept = "" if self.out is None else f"; {str(self.out)!r} is kept up to there"
+                raise type(stop)(f"{reason} at {sim.now:g} ms{kept}") from stop
 
     def record(self, sim: Simulation, settings: ScenarioSettings, **what: Any) -> Recorder:
         """Record to `out`; the settings are kept beside it, `what` goes to `Simulation.record`."""
@@ -193,6 +210,9 @@ class RunOptions:
             self.out, overwrite=self.overwrite, scenario=name_of(settings),
             settings=asdict(settings), **what,
         )  # fmt: skip
+
+
+IN_MEMORY = RunOptions()
 
 
 def name_of(settings: ScenarioSettings) -> str:

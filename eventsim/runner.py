@@ -1,0 +1,197 @@
+"""Runs a scenario: finds it, reads its settings, and puts what it found beside the recording."""
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from math import isfinite
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_type_hints
+
+from eventsim.recording import Recording, layout
+from eventsim.scenario import Measure, Result, RunOptions, ScenarioSettings, name_of
+from eventsim.scenarios import SCENARIOS
+from eventsim.suggest import unknown
+
+
+def find(name: str) -> ModuleType:
+    """Return the scenario of that name, or the one in the file `name` (ending in .py).
+
+    Raises
+    ------
+    KeyError
+        If there is none; the nearest name is suggested.
+    FileNotFoundError, TypeError
+        If there is no such file, or it doesn't hold a scenario.
+    """
+    if name.endswith(".py"):
+        return _from_file(Path(name))
+    if name not in SCENARIOS:
+        raise KeyError(unknown("scenario", name, SCENARIOS))
+    return importlib.import_module(SCENARIOS[name])
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise FileNotFoundError(f"no scenario at {str(path)!r}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    if path.stem in sys.modules:
+        raise ValueError(f"scenario {str(path)!r}: a module {path.stem!r} exists; rename the file")
+    sys.modules[path.stem] = module  # dataclasses look their own module up there
+    spec.loader.exec_module(module)
+    for needed in ("Settings", "run"):
+        if not hasattr(module, needed):
+            raise TypeError(f"scenario {str(path)!r}: has no {needed}; see eventsim/scenario.py")
+    return module
+
+
+def summary(module: ModuleType) -> str:
+    """Return the first line of a scenario's docstring."""
+    return (module.__doc__ or "").strip().partition("\n")[0]
+
+
+def settings(module: ModuleType, assignments: Iterable[str]) -> Any:
+    """Return a scenario's settings from texts "key=value"; `preset` comes before all others.
+
+    Raises
+    ------
+    KeyError
+        If there is no such setting or preset; the nearest name is suggested.
+    TypeError, ValueError
+        If a value has the wrong type or is out of bounds.
+    """
+    cls, presets = module.Settings, getattr(module, "PRESETS", {})
+    where = f"scenario {module.__name__.rpartition('.')[2]!r}"
+    types, known = get_type_hints(cls), [f.name for f in fields(cls)]
+    values: dict[str, Any] = {}
+    chosen: dict[str, Any] = {}
+    for text in assignments:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"--set {text!r}: must be key=value")
+        if key == "preset" and presets:
+            if value not in presets:
+                raise KeyError(f"{where}: {unknown('preset', value, presets)}")
+            chosen = presets[value]
+        elif key in known:
+            values[key] = _read(key, value, types[key])
+        else:
+            names = [*known, *(["preset"] if presets else [])]
+            raise KeyError(f"{where}: {unknown('setting', key, names)}")
+    return cls(**{**chosen, **values})
+
+
+def _read(key: str, text: str, kind: type) -> Any:
+    """Return a text as a value of a type; what it can't be is left for `Settings` to refuse."""
+    if kind is bool:
+        return {"true": True, "false": False}.get(text.lower(), text)
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def outputs(out: str | Path) -> tuple[Path, Path, Path]:
+    """Return the recording, the measures and the figure that belong to `--out`."""
+    path = Path(out)
+    if path.suffix not in (".h5", ".hdf5"):
+        raise ValueError(f"output {str(out)!r}: the name must end in .h5 or .hdf5")
+    return path, path.with_suffix(".json"), path.with_suffix(".png")
+
+
+def check_output(options: RunOptions) -> None:
+    """Refuse an output that exists or can't be written, before anything is computed."""
+    if options.out is None:
+        return
+    paths = outputs(options.out)
+    for path in (*paths, layout.part(paths[0])):
+        if path.is_dir():
+            raise ValueError(f"output {str(path)!r}: is a folder")
+        if path.exists() and not options.overwrite:
+            raise ValueError(f"output {str(path)!r}: exists; --overwrite replaces it")
+    folder = next(p for p in paths[0].absolute().parents if p.exists())
+    if not folder.is_dir():
+        raise ValueError(f"output {str(paths[0])!r}: {str(folder)!r} is not a folder")
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"output {str(paths[0])!r}: no permission to write in {str(folder)!r}")
+
+
+def execute(module: ModuleType, settings: ScenarioSettings, options: RunOptions) -> Result:
+    """Run a scenario, print its measures, and write them and a figure beside the recording.
+
+    Raises
+    ------
+    ValueError
+        If the output exists or can't be written, or the network can't be built.
+    SimulationError
+        If the run can't go on; what was recorded is kept.
+    """
+    check_output(options)
+    result: Result = module.run(settings, options)
+    options.say(table(result.measures))
+    if options.out is not None:
+        recording, measures, figure = outputs(options.out)
+        measures.write_text(_json(settings, result) + "\n", encoding="utf-8")
+        written = [recording, measures]
+        try:
+            _draw(module, result).savefig(figure)
+            written.append(figure)
+        except ImportError as error:
+            options.say(f"no figure: {error}")
+        options.say(_effort(result.recording))
+        options.say("wrote " + ", ".join(map(str, written)))
+    return result
+
+
+def table(measures: Mapping[str, Measure]) -> str:
+    """Return the measures as lines of text."""
+    width = max(map(len, measures), default=0)
+    lines = []
+    for name, m in measures.items():
+        line = f"  {name:<{width}}  {m.value:>9.4g} {m.unit:<3}"
+        if m.expected is not None:
+            tolerance = "" if m.tolerance is None else f" +- {m.tolerance:g}"
+            verdict = {True: ", holds", False: ", DOES NOT HOLD", None: ""}[m.holds]
+            line += f"  ({m.source or 'expected'}: {m.expected:.4g}{tolerance}{verdict})"
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def _effort(recording: Recording) -> str:
+    spikes = sum(recording.spikes(name)[0].size for name in recording.populations)
+    wall = recording.provenance.get("wall_seconds", 0.0)
+    return f"simulated {recording.duration:g} ms in {wall:.1f} s, recorded {spikes:,} spikes"
+
+
+def _draw(module: ModuleType, result: Result) -> Any:
+    if hasattr(module, "figure"):
+        return module.figure(result, result.recording)
+    from eventsim.analysis import plots
+
+    return plots.overview(result.recording)
+
+
+def _json(settings: ScenarioSettings, result: Result) -> str:
+    provenance = result.recording.provenance
+    content = {
+        "scenario": name_of(settings),
+        "settings": asdict(settings),
+        "measures": {
+            name: {**_plain(asdict(m)), "holds": m.holds} for name, m in result.measures.items()
+        },
+        # the network is described in the recording
+        "provenance": {k: v for k, v in provenance.items() if k not in ("network", "settings")},
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace what JSON has no word for: NaN and infinity."""
+    return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in values.items()}
