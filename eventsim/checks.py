@@ -130,7 +130,8 @@ def weights(projection: Projection, values: ArrayLike) -> FloatArray:
     low, high = projection.bounds
     outside = (array < low) | (array > high)
     _refuse(where, f"weights must be in [{low:g}, {high:g}]", array, outside)
-    return array
+    # rounded as the network stores them: an engine may compute in double precision throughout
+    return array.astype(projection.synapses.weight.dtype).astype(np.float64)
 
 
 def _refuse(where: str, rule: str, values: Any, wrong: Any) -> None:

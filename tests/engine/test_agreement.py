@@ -1,0 +1,277 @@
+"""The compiled engine against the reference engine: the same spikes and weights, bit by bit."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from runs import agreed
+
+from eventsim import (
+    AllToAll,
+    Bernoulli,
+    FixedInDegree,
+    FixedTotal,
+    FromArrays,
+    Network,
+    Normal,
+    OneToOne,
+    Simulation,
+    Uniform,
+)
+from eventsim.models import (
+    LIF,
+    LIFExp,
+    PoissonSource,
+    PoissonSteps,
+    SpikeSource,
+    STDPMultiplicative,
+    STDPPair,
+    replay,
+)
+from eventsim.network import Population
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+PAIR = STDPPair(a_plus=0.2, a_minus=0.2)
+SOFT = STDPMultiplicative(step=0.1, w_max=2.0)
+DELAYS = Uniform(0.1, 20.0)
+
+
+def background(net: Network, target: Population, rate: float, weight: float, **to: Any) -> None:
+    """Give every neuron a Poisson source of its own."""
+    name = f"noise of {target.name}"
+    source = net.add(name, PoissonSource(rate=rate), size=target.size)
+    net.connect(source, target, OneToOne(), weight=weight, delay=1.0, **to)
+
+
+def two_populations(**parameters: Any) -> tuple[Network, Population, Population]:
+    net = Network(seed=5)
+    exc = net.add("exc", LIF(**parameters), size=80, initial={"v": Uniform(-65.0, -50.0)})
+    inh = net.add("inh", LIF(tau_m=10.0, **parameters), size=20)
+    background(net, exc, 900.0, 2.0)
+    background(net, inh, 900.0, 2.0)
+    return net, exc, inh
+
+
+def test_engines_agree_on_random_graphs_with_delays_from_a_tenth_to_twenty_ms() -> None:
+    """Oracle: the reference engine; several projections join the same two populations."""
+    net, exc, inh = two_populations()
+    net.connect(exc, exc, Bernoulli(0.1), weight=Normal(0.5, 0.2), delay=DELAYS)
+    net.connect(exc, inh, FixedInDegree(10), weight=1.0, delay=DELAYS)
+    net.connect(exc, inh, FixedTotal(100), weight=0.3, delay=0.7)
+    net.connect(inh, exc, FixedInDegree(5), weight=-2.0, delay=Uniform(0.1, 3.0))
+    seen = agreed(net, 200.0)
+    assert seen.count("exc") > 300
+    assert seen.count("inh") > 100
+
+
+def test_engines_agree_on_autapses_and_multapses() -> None:
+    """Oracle: the reference engine; ten synapses from each neuron to itself, some of one delay."""
+    net, exc, _ = two_populations()
+    i = np.repeat(np.arange(exc.size), 10)
+    delay = np.tile([1.0, 1.0, 0.3, 2.5, 2.5, 2.5, 4.0, 7.0, 7.0, 20.0], exc.size)
+    net.connect(exc, exc, FromArrays(i, i), weight=0.6, delay=delay)
+    assert agreed(net, 150.0).count("exc") > 300
+
+
+def test_engines_agree_where_most_arrivals_coincide() -> None:
+    """Oracle: the reference engine; whole-number times, delays and weights meet all the time."""
+    net = Network(seed=2)
+    rng = np.random.default_rng(2)
+    trains = [np.flatnonzero(rng.random(200) < 0.15).astype(float) for _ in range(30)]
+    clock = net.add("clock", SpikeSource(trains), size=30)
+    cells = net.add("cells", LIF(t_ref=3.0), size=40)
+    net.connect(clock, cells, FixedInDegree(20), weight=4.0, delay=2.0)
+    whole = rng.integers(1, 6, size=800).astype(float)
+    weights = rng.integers(-3, 5, size=800).astype(float)
+    net.connect(cells, cells, FixedInDegree(20), weight=weights, delay=whole)
+    assert agreed(net, 200.0).count("cells") > 200
+
+
+@pytest.mark.parametrize("rules", [(PAIR, None), (PAIR, SOFT)], ids=["pair", "pair and soft"])
+def test_engines_agree_on_plastic_weights_that_reach_their_bounds(rules: tuple[Any, Any]) -> None:
+    """Oracle: the reference engine."""
+    net, exc, inh = two_populations()
+    net.connect(exc, exc, FixedInDegree(20), 0.4, DELAYS, plasticity=rules[0], bounds=(0.0, 0.8))
+    net.connect(inh, exc, FixedInDegree(5), -1.0, 1.0, plasticity=rules[1], bounds=(-2.0, 0.0))
+    seen = agreed(net, 300.0)
+    weights = seen.weights["exc->exc"]
+    assert {0.0, 0.8} <= set(weights)
+    assert len(set(weights)) > 100
+
+
+def test_engines_agree_on_plastic_synapses_whose_spikes_and_arrivals_coincide() -> None:
+    """Oracle: the reference engine; every arrival fires its target, at whole milliseconds."""
+    net = Network(seed=3)
+    clock = net.add("clock", SpikeSource([[1.0, 5.0, 9.0, 30.0], [1.0, 5.0, 6.0, 30.0]]), size=2)
+    cells = net.add("cells", LIF(t_ref=1.0), size=6)
+    net.connect(clock, cells, AllToAll(), weight=20.0, delay=1.0, plasticity=PAIR)
+    net.connect(cells, cells, AllToAll(), weight=16.0, delay=2.0, plasticity=SOFT, bounds=(0, 20))
+    assert agreed(net, 60.0).count("cells") > 40
+
+
+@pytest.mark.parametrize("tau_syn", [10.0, 3.0], ids=["tau_syn = tau_m", "tau_syn < tau_m"])
+def test_engines_agree_on_exponential_currents(tau_syn: float) -> None:
+    """Oracle: the reference engine; most crossings lie between arrivals and are searched."""
+    net = Network(seed=4)
+    cells = net.add("cells", LIFExp(tau_m=10.0, tau_syn_exc=tau_syn, tau_syn_inh=tau_syn), size=40)
+    background(net, cells, 1000.0, 240.0 / tau_syn + 40.0, port="exc")
+    net.connect(cells, cells, FixedInDegree(8), weight=40.0, delay=DELAYS, port="exc")
+    net.connect(cells, cells, FixedInDegree(8), weight=-50.0, delay=2.0, port="inh")
+    assert agreed(net, 150.0).count("cells") > 100
+
+
+def test_engines_agree_on_plastic_exponential_currents() -> None:
+    """Oracle: the reference engine; plastic and static synapses on two ports."""
+    net = Network(seed=4)
+    cells = net.add("cells", LIFExp(), size=40)
+    background(net, cells, 900.0, 60.0, port="exc")
+    rule = STDPPair(a_plus=5.0, a_minus=4.0)
+    net.connect(
+        cells, cells, FixedInDegree(8), 40.0, DELAYS, "exc", plasticity=rule, bounds=(0, 80)
+    )
+    net.connect(cells, cells, FixedInDegree(8), weight=-50.0, delay=2.0, port="inh")
+    seen = agreed(net, 150.0)
+    assert seen.count("cells") > 100
+    assert len(set(seen.weights["cells->cells"])) > 50
+
+
+@pytest.mark.parametrize("model", [LIF, LIFExp])
+def test_engines_agree_on_constant_and_stepped_currents(model: Any) -> None:
+    """Oracle: the reference engine; some neurons fire by themselves, others only during steps."""
+
+    def stimulate(sim: Simulation) -> None:
+        sim.step_current("cells", [10.0, 60.0, 61.5], [60.0, 40.0, 0.0])
+        sim.step_current("cells", [20.0, 80.0], [150.0, 0.0], neurons=[0, 3, 5])
+        sim.every(25.0, lambda sim: sim.send("cells", sim.now + 0.3, [1, 2], 3.0, port=port))
+
+    port = model.ports[0]
+    net = Network(seed=4)
+    offsets = np.linspace(0.0, 400.0, 30)
+    cells = net.add("cells", model(i_offset=offsets), size=30)
+    net.connect(cells, cells, FixedInDegree(5), weight=1.0, delay=DELAYS, port=port)
+    seen = agreed(net, 120.0, script=stimulate)
+    assert {3, 29} <= set(seen.spikes["cells"][1])
+    assert 1 not in seen.spikes["cells"][1]
+
+
+def test_engines_agree_on_every_kind_of_source() -> None:
+    """Oracle: the reference engine; sources with one synapse each, with many, and recorded ones."""
+    net = Network(seed=6)
+    cells = net.add("cells", LIF, size=70)
+    steps = PoissonSteps([5.0, 40.0, 70.0], [[500.0, 0.0, 40.0 * k] for k in range(70)])
+    alone = net.add("alone", steps, size=70)
+    fanned = net.add("fanned", PoissonSource(rate=Uniform(0.0, 150.0)), size=20)
+    given = net.add("given", SpikeSource([[0.0, 33.3, 99.99], [33.3], []]), size=3)
+    net.connect(alone, cells, OneToOne(), weight=3.0, delay=Uniform(0.1, 20.0))
+    net.connect(fanned, cells, FixedInDegree(6), weight=2.0, delay=DELAYS)
+    net.connect(given, cells, AllToAll(), weight=7.0, delay=0.5)
+    for recorded in ({}, {"spikes": ["cells", "alone", "fanned", "given"]}):
+        assert agreed(net, 50.0, 70.0, record=recorded).count("cells") > 100
+
+
+def test_engines_agree_on_the_replay_of_a_recording() -> None:
+    """Oracle: the reference engine; the replayed spikes are those recorded, delayed by 1 ms."""
+    net, exc, _ = two_populations()
+    with Simulation(net) as sim:
+        recording = sim.record(spikes=["exc"]).recording
+        sim.run(50.0)
+        again = Network()
+        source = again.add("source", replay(recording, "exc"), size=exc.size)
+        times, neurons = recording.spikes("exc")
+    relay = again.add("relay", LIF(t_ref=0.0), size=exc.size)
+    again.connect(source, relay, OneToOne(), weight=20.0, delay=1.0)
+    assert agreed(again, 60.0).spikes["relay"] == ((times + 1.0).tolist(), neurons.tolist())
+
+
+def test_engines_agree_on_weights_and_delays_stored_in_single_precision() -> None:
+    """Oracle: the reference engine; weights set during the run are rounded like those given."""
+    net, exc, inh = two_populations()
+    for rule in (None, PAIR):
+        net.connect(exc, inh, FixedInDegree(10), 0.3, DELAYS, plasticity=rule, precision="single")
+
+    def set_weights(sim: Simulation) -> None:
+        for name in ("exc->inh", "exc->inh#2"):
+            sim.at(30.0, lambda sim, name=name: sim.set_weights(name, 0.7))
+
+    seen = agreed(net, 100.0, script=set_weights)
+    assert seen.weights["exc->inh"] == [float(np.float32(0.7))] * 200
+
+
+Builder = Callable[[Network, int, Callable[..., dict[str, Any]]], None]
+
+
+def static_delta(net: Network, n: int, synapses: Callable[..., dict[str, Any]]) -> None:
+    a = net.add("a", LIF(t_ref=1.0), size=n, initial={"v": Uniform(-65.0, -50.0)})
+    b = net.add("b", LIF(i_offset=Uniform(100.0, 260.0)), size=4)
+    for pre, post in ((a, a), (a, b), (b, a), (b, a)):
+        net.connect(pre, post, **synapses(pre, post, 4.0))
+
+
+def plastic_delta(net: Network, n: int, synapses: Callable[..., dict[str, Any]]) -> None:
+    a = net.add("a", LIF(t_ref=1.0), size=n, initial={"v": Uniform(-65.0, -50.0)})
+    b = net.add("b", LIF(i_offset=Uniform(100.0, 260.0)), size=4)
+    net.connect(a, a, **synapses(a, a, 4.0), plasticity=PAIR, bounds=(-6.0, 6.0))
+    net.connect(b, a, **synapses(b, a, 4.0), plasticity=SOFT)
+    net.connect(a, b, **synapses(a, b, 4.0))
+
+
+def static_currents(net: Network, n: int, synapses: Callable[..., dict[str, Any]]) -> None:
+    a = net.add("a", LIFExp(tau_m=Uniform(4.0, 12.0), tau_syn_exc=5.0), size=n)
+    b = net.add("b", LIFExp(tau_m=5.0, tau_syn_exc=5.0, i_offset=760.0), size=4)
+    for pre, post in ((a, a), (a, b), (b, a)):
+        net.connect(pre, post, **synapses(pre, post, 200.0), port="exc")
+    net.connect(a, b, **synapses(a, b, 150.0), port="inh")
+
+
+def plastic_currents(net: Network, n: int, synapses: Callable[..., dict[str, Any]]) -> None:
+    a = net.add("a", LIFExp(tau_syn_inh=20.0), size=n)
+    rule = STDPPair(a_plus=30.0, a_minus=20.0)
+    net.connect(a, a, **synapses(a, a, 200.0), port="exc", plasticity=rule, bounds=(-400, 400))
+    net.connect(a, a, **synapses(a, a, 100.0), port="inh")
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Draw a network of at most 30 neurons, with ties in time as the normal case."""
+    net = Network(seed=draw(st.integers(0, 1000)))
+    n = draw(st.integers(1, 20))
+
+    def synapses(pre: Population, post: Population, scale: float) -> dict[str, Any]:
+        rule = draw(
+            st.sampled_from([AllToAll(), AllToAll(autapses=False), FixedInDegree(3), FixedTotal(9)])
+        )
+        delay = draw(st.sampled_from([1.0, 2.0, 0.1, 20.0, DELAYS, Uniform(0.1, 1.0)]))
+        low = scale * draw(st.sampled_from([-0.5, 0.0, 0.5]))
+        weight = draw(st.sampled_from([scale, -scale, Uniform(low, 1.5 * scale)]))
+        return {"rule": rule, "weight": weight, "delay": delay}
+
+    build: Builder = draw(
+        st.sampled_from([static_delta, plastic_delta, static_currents, plastic_currents])
+    )
+    build(net, n, synapses)
+    a = net.populations["a"]
+    port, scale = ("exc", 300.0) if a.model is LIFExp else ("spike", 6.0)
+    trains = draw(
+        st.lists(
+            st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 10.0, 11.0, 40.0]), unique=True),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    source = net.add("given", SpikeSource([sorted(t) for t in trains]), size=len(trains))
+    net.connect(source, a, AllToAll(), weight=2.0 * scale, delay=1.0, port=port)
+    noise = net.add("noise", PoissonSource(rate=draw(st.sampled_from([100.0, 800.0]))), size=n)
+    rule = draw(st.sampled_from([OneToOne(), FixedInDegree(2)]))
+    net.connect(noise, a, rule, weight=scale, delay=draw(st.sampled_from([1.0, DELAYS])), port=port)
+    return net
+
+
+@given(net=networks(), cut=st.sampled_from([0.0, 1.0, 17.3]))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_engines_agree_on_generated_networks(net: Network, cut: float) -> None:
+    """Oracle: the reference engine; the run is cut at a drawn time."""
+    agreed(net, cut, 60.0 - cut)
