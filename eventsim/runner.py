@@ -38,13 +38,12 @@ def find(name: str) -> ModuleType:
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise FileNotFoundError(f"no scenario at {str(path)!r}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"own_scenario.{path.stem}"  # can't hide or be hidden by a package
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    if path.stem in sys.modules:
-        raise ValueError(f"scenario {str(path)!r}: a module {path.stem!r} exists; rename the file")
-    sys.modules[path.stem] = module  # dataclasses look their own module up there
+    sys.modules[name] = module  # dataclasses look their own module up there
     spec.loader.exec_module(module)
     for needed in ("Settings", "run"):
         if not hasattr(module, needed):

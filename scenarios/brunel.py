@@ -15,9 +15,12 @@ inhibitory synapse is.
 
 Rate and irregularity are set beside the mean-field prediction: the self-consistent rate of a neuron
 whose input is white noise with the mean and variance of the real one (diffusion approximation).
-It takes neurons as independent and jumps of 0.1 mV as infinitely small, so it describes the
-asynchronous regime within a few percent and the oscillating ones only roughly; of several solutions
-it is the lowest, where a network that starts at rest arrives.
+It takes neurons as independent and jumps of 0.1 mV as infinitely small; of several solutions it is
+the lowest, where a network that starts at rest arrives. In AI the measured rate is within 2 % of
+it. The measured CV is lower, 0.44 against 0.68: with independent Poisson input of the same rates
+the neuron's CV is 0.66, but in the network neurons share input and fire in part together.
+`synchrony` is the variance of the number of excitatory spikes in 1 ms divided by its mean: 1 for
+independent neurons.
 
 Potentials are relative to rest. Neurons start at rest; what is measured begins after `warmup`.
 
@@ -140,7 +143,6 @@ def measure(settings: Settings, recording: Recording) -> dict[str, Measure]:
         counts = statistics.counts(
             times, np.zeros_like(neurons), 1, statistics.windows(start, stop, 1.0)
         )
-        # independent neurons: 1; the more they fire together, the more
         fano = float(statistics.fano(counts)[0])
         measures["synchrony"] = Measure(fano, "", 1.0, source="independent neurons")
     return measures
@@ -176,7 +178,9 @@ def figure(result: Result, recording: Recording) -> "Figure":
     )
     for k, (name, unit, values) in enumerate(panels):
         axes, measured = page.add_subplot(grid[2, k]), result.measures[name]
-        axes.hist(values[np.isfinite(values)], bins=40, color="#2f5d8a")
+        values = values[np.isfinite(values)]
+        # rates come in steps of one spike: finer bins would show a comb
+        axes.hist(values, bins=min(40, max(1, np.unique(values).size)), color="#2f5d8a")
         axes.axvline(measured.value, color="black", lw=1.0, label="measured mean")
         if measured.expected is not None:
             axes.axvline(measured.expected, color="#c8553d", ls="--", label=measured.source)
