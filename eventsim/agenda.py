@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 from sortedcontainers import SortedKeyList
 
-from eventsim.events import Phase
-
 Action = Callable[[Any], object]
 
 
@@ -21,7 +19,6 @@ class Entry(NamedTuple):
     """Something to do at `time`; `start` and `count` fix the times of a repeated one."""
 
     time: float  # ms
-    phase: Phase
     number: int
     action: Action
     start: float
@@ -30,18 +27,16 @@ class Entry(NamedTuple):
 
 
 class Agenda:
-    """Control events in the order of (time, phase, number): at one time, as they were scheduled."""
+    """Control events in the order of (time, number): at one time, as they were scheduled."""
 
     def __init__(self) -> None:
-        self._entries = SortedKeyList(key=lambda entry: entry[:3])
+        self._entries = SortedKeyList(key=lambda entry: entry[:2])
         self._scheduled = 0
 
-    def add(
-        self, time: float, action: Action, every: float = inf, phase: Phase = Phase.CONTROL
-    ) -> Handle:
+    def add(self, time: float, action: Action, every: float = inf) -> Handle:
         """Schedule `action` at `time`, and again every `every` ms."""
         self._scheduled += 1
-        self._entries.add(Entry(time, phase, self._scheduled, action, time, every, 0))
+        self._entries.add(Entry(time, self._scheduled, action, time, every, 0))
         return Handle(self._scheduled)
 
     def cancel(self, handle: Handle) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from eventsim import datasheet
 from eventsim.kernel import kernel
+from eventsim.linear import Linear
 from eventsim.suggest import unknown
 
 FloatArray = NDArray[np.float64]
@@ -83,6 +84,8 @@ class NeuronModel:
     plan : (s, t, p) -> State, optional
         Prepare for the time after `t`, called when everything at `t` has happened: an integrator
         takes its next step here, and keeps it in the state.
+    linear : Linear, optional
+        What a linear model declares so that its arrivals may be summed in any order.
     units : dict of port or state name to str
         The unit of a weight on each port, and of each state variable that has one.
     doc : str
@@ -101,6 +104,7 @@ class NeuronModel:
     safe_until: Function = never_by_itself
     spikes: Function = always_spikes
     plan: Function = no_plan
+    linear: Linear | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     doc: str = ""
 

@@ -4,7 +4,6 @@ Nothing here changes what is simulated.
 """
 
 from collections.abc import Mapping, Sequence
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,9 +13,8 @@ from numpy.typing import ArrayLike
 from eventsim import checks
 from eventsim.agenda import Agenda
 from eventsim.engine.base import Watch
-from eventsim.events import Phase
 from eventsim.model import FloatArray, IntArray
-from eventsim.network import Network, Population
+from eventsim.network import Network, Population, Projection
 from eventsim.progress import Tick
 from eventsim.provenance import provenance as describe
 from eventsim.recording import PopulationInfo, Recorder, StateSeries, WeightSeries
@@ -126,22 +124,17 @@ class Observer:
         return self.recorder
 
     def schedule_weights(
-        self, sim: "Simulation", agenda: Agenda, name: str, when: float | Sequence[float]
+        self, projection: Projection, snapshots: Sequence[tuple[float, float]], agenda: Agenda
     ) -> None:
-        """Take the weights of a projection every `when` ms, or at the times `when`."""
-        projection, where = sim.projection(name), f"weights of projection {name!r}"
+        """Take the weights of a projection at each (time, interval), for the open recording."""
+        recorder = self.recorder
 
         def take(sim: "Simulation") -> None:
-            if self.recorder is not None:
-                self.recorder.weights(projection.name, sim.now, sim.weights(projection))
+            if recorder is not None and self.recorder is recorder:
+                recorder.weights(projection.name, sim.now, sim.weights(projection))
 
-        if isinstance(when, int | float):
-            every = checks.positive(where, "interval", when, "ms")
-            agenda.add(sim.now, take, every=every, phase=Phase.SAMPLE)
-            return
-        for t in when:
-            time = checks.at_least(where, "time", t, sim.now, "ms (now)")
-            agenda.add(time, take, every=inf, phase=Phase.SAMPLE)
+        for time, every in snapshots:
+            agenda.add(time, take, every=every)
 
     def close(self, sim: "Simulation", *, complete: bool, reason: str) -> None:
         """End the recording, if one is open."""
@@ -153,31 +146,18 @@ class Observer:
         recorder, self.recorder = self.recorder, None
         recorder.close(complete, reason, duration=sim.now, wall_seconds=round(self.wall, 3))
 
-    def changed_parameters(self, population: Population, values: Mapping[str, Any]) -> FloatArray:
-        """Return the parameters of a population with some of them replaced, checked."""
-        where = f"population {population.name!r}"
-        merged = population.model(**{**population.neuron.values, **values})
-        matrix, _ = merged.resolve(where, population.size, _no_draws)
-        return matrix
-
-
-def _no_draws(value: Any, size: int) -> Any:
-    return value
-
 
 def _series(population: Population, sampled: Sampled, now: float) -> StateSeries:
     where = f"states of population {population.name!r}"
     if not isinstance(sampled, Sampled):
         raise TypeError(f"{where}: must be Sampled(variables, every), got {sampled!r}")
+    if population.model.is_source:
+        raise ValueError(f"{where}: the state of a source is not sampled; record its spikes")
     asked = sampled.variables
     variables = (asked,) if isinstance(asked, str) else tuple(asked)
     for variable in variables:
         checks.state_column(population, variable)
-    if sampled.neurons is None:
-        neurons: IntArray = np.arange(population.size)
-    else:
-        neurons = np.atleast_1d(np.asarray(sampled.neurons))
-    checks.indices(where, neurons, population.size)
+    neurons = checks.indices(where, sampled.neurons, population.size)
     if np.unique(neurons).size < neurons.size:
         raise ValueError(f"{where}: a neuron is asked for twice")
     every = checks.positive(where, "interval", sampled.every, "ms")

@@ -13,7 +13,7 @@ from eventsim.agenda import Agenda, Handle
 from eventsim.engine.base import Engine
 from eventsim.engine.compiled import CompiledEngine
 from eventsim.engine.reference import ReferenceEngine
-from eventsim.model import FloatArray, IntArray
+from eventsim.model import FloatArray
 from eventsim.network import Network, Population, Projection
 from eventsim.observer import Observer, Sampled
 from eventsim.progress import Progress
@@ -21,6 +21,7 @@ from eventsim.recording import Recorder
 from eventsim.suggest import unknown
 
 ENGINES = ("compiled", "reference")
+PATHS = ("auto", "ordered", "superposition")
 
 
 class Simulation:
@@ -40,6 +41,10 @@ class Simulation:
         Hz; a neuron that fires faster over 10 ms stops the run as a runaway.
     progress : bool, optional
         Show a progress bar; by default on a terminal, for runs that take more than a second.
+    path : {"auto", "ordered", "superposition"}
+        Whether the compiled engine sums the arrivals at linear models instead of sorting them: where
+        that is faster, never, or wherever it can. The ordered path gives the reference engine's
+        spikes to the last bit, the other to rounding.
 
     Examples
     --------
@@ -58,23 +63,31 @@ class Simulation:
     def __init__(
         self, network: Network, *, engine: str = "compiled", threads: int = 1,
         seed: int | None = None, max_rate: float = 5000.0, progress: bool | None = None,
+        path: str = "auto",
     ) -> None:  # fmt: skip
+        if not isinstance(network, Network):
+            raise TypeError(f"simulation: a Network is needed, got {network!r}")
         if not network.populations:
             raise ValueError("simulation: the network has no population; add one with network.add")
         if engine not in ENGINES:
             raise ValueError(f"simulation: {unknown('engine', engine, ENGINES)}")
-        checks.whole("simulation", "threads", threads, at_least=1)
+        checks.threads("simulation", threads)
         checks.positive("simulation", "max_rate", max_rate, "Hz")
         self.network, self.threads, self.max_rate = network, threads, float(max_rate)
         self.seed = network.seed if seed is None else checks.whole("simulation", "seed", seed)
         self._observer = Observer(network)
         self._progress = Progress(progress)
         self._agenda = Agenda()
+        self._parameters: dict[str, FloatArray] = {}  # of populations whose parameters were set
+        self._under_way = False
+        self._broken = False  # an engine that was interrupted may have stopped halfway
         self.engine_name = engine
         self.engine: Engine
         options: dict[str, Any] = {"seed": self.seed, "max_rate": self.max_rate}
         if engine == "compiled":
-            self.engine = CompiledEngine(network, self._observer, threads=threads, **options)
+            self.engine = CompiledEngine(
+                network, self._observer, threads=threads, path=path, **options
+            )
         else:
             self.engine = ReferenceEngine(network, self._observer, **options)
 
@@ -112,6 +125,7 @@ class Simulation:
         """
         checks.positive("run_until", "every", every, "ms")
         checks.not_negative("run_until", "limit", limit, "ms")
+        checks.function("run_until", "predicate", predicate)
         start, k, end = self.now, 0, self.now + limit
         while not predicate(self):
             if self.now >= end:
@@ -121,7 +135,11 @@ class Simulation:
         return True
 
     def _run_to(self, end: float) -> None:
+        self._refuse_under_way("run")
+        if self._broken:
+            raise ValueError("run: an error stopped the run before; start again with reset")
         clock = time.perf_counter()
+        self._under_way = True
         try:
             with self._progress.over(self.now, end) as bar:
                 self._observer.on_tick = bar
@@ -130,25 +148,38 @@ class Simulation:
                         self._agenda.run_due(self.now, self)
                     if self.now >= end:
                         break
-                    self.engine.advance(min(end, self._agenda.next_time))
+                    self._advance(min(end, self._agenda.next_time))
         finally:
+            self._under_way = False
             self._observer.on_tick = None
             self._observer.wall += time.perf_counter() - clock
             self._observer.flush(self.now)
 
+    def _advance(self, until: float) -> None:
+        try:
+            self.engine.advance(until)
+        except BaseException:
+            self._broken = True
+            raise
+
+    def _refuse_under_way(self, what: str) -> None:
+        if self._under_way:
+            raise ValueError(f"{what}: a run is under way; a control event can't {what}")
+
     def at(self, t: float, action: Callable[[Self], object]) -> Handle:
         """Call `action(sim)` at `t` ms, before anything else that happens at `t`."""
-        return self._agenda.add(checks.at_least("at", "t", t, self.now, "ms (now)"), action)
+        checks.function("at", "action", action)
+        return self._agenda.add(checks.not_past("at", "t", t, self.now), action)
 
     def every(
         self, interval: float, action: Callable[[Self], object], *, start: float | None = None
     ) -> Handle:
         """Call `action(sim)` at `start` (now + interval by default) and every `interval` ms."""
         checks.positive("every", "interval", interval, "ms")
+        checks.function("every", "action", action)
         first = self.now + interval if start is None else start
-        return self._agenda.add(
-            checks.at_least("every", "start", first, self.now, "ms (now)"), action, every=interval
-        )
+        first = checks.not_past("every", "start", first, self.now)
+        return self._agenda.add(first, action, every=interval)
 
     def cancel(self, handle: Handle) -> bool:
         """Take a control event off; return whether it was still to come."""
@@ -188,12 +219,16 @@ class Simulation:
             If there is no such population, variable or projection, an interval is not > 0 ms, or
             the file exists or can't be written. Nothing is written then.
         """
+        snapshots = [
+            (of, checks.snapshot_times(f"weights of projection {of.name!r}", when, self.now))
+            for of, when in ((self.projection(n), when) for n, when in (weights or {}).items())
+        ]
         recorder = self._observer.record(
             self, path, spikes=spikes, states=states or {}, weights=weights or {},
             overwrite=overwrite, provenance=provenance,
         )  # fmt: skip
-        for name, when in (weights or {}).items():
-            self._observer.schedule_weights(self, self._agenda, name, when)
+        for of, times in snapshots:
+            self._observer.schedule_weights(of, times, self._agenda)
         return recorder
 
     def close(self, *, complete: bool = True, reason: str = "") -> None:
@@ -203,7 +238,9 @@ class Simulation:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: Any
+    ) -> None:
         reason = (str(error) or kind.__name__) if kind is not None else ""
         self.close(complete=kind is None, reason=reason)
 
@@ -216,8 +253,16 @@ class Simulation:
         return checks.look_up("projection", which, self.network.projections)
 
     def spike_count(self, population: str | Population) -> int:
-        """Return how many spikes a population has fired since the start."""
-        return self._observer.fired[self.population(population).index]
+        """Return how many spikes a population has fired since the start.
+
+        Sources are counted by recording them: background input is not listened to otherwise.
+        """
+        of = self.population(population)
+        if of.model.is_source:
+            raise ValueError(
+                f"spike_count: {of.name!r} is a source; record its spikes to count them"
+            )
+        return self._observer.fired[of.index]
 
     def state(self, population: str | Population, variable: str) -> FloatArray:
         """Return a state variable of every neuron at now, shape (size,)."""
@@ -235,8 +280,9 @@ class Simulation:
     def set_parameters(self, population: str | Population, **values: Any) -> None:
         """Replace parameters from now on: one value, or one per neuron; the others stay."""
         of = self.population(population)
-        matrix = self._observer.changed_parameters(of, values)
-        self.engine.set_parameters(of.index, matrix)
+        current = self._parameters.get(of.name, of.parameters)
+        self._parameters[of.name] = checks.parameters(of, current, values)
+        self.engine.set_parameters(of.index, self._parameters[of.name])
 
     def send(
         self, population: str | Population, times: ArrayLike, neurons: ArrayLike,
@@ -285,8 +331,7 @@ class Simulation:
         where = f"step_current into {of.name!r}"
         number = of.model.port_number("current", where)
         t, steps = checks.steps(where, self.now, times, amplitudes)
-        i: IntArray = np.arange(of.size) if neurons is None else np.atleast_1d(np.asarray(neurons))
-        checks.indices(where, i, of.size)
+        i = checks.indices(where, neurons, of.size)
         self.engine.inject(
             of.index, number, np.repeat(t, i.size), np.tile(i, t.size), np.repeat(steps, i.size)
         )
@@ -319,9 +364,16 @@ class Simulation:
             While a recording is open: its time can't go back.
         """
         if weights not in ("initial", "keep"):
-            raise ValueError(f"reset: {unknown('choice for weights', weights, ('initial', 'keep'))}")
+            raise ValueError(
+                f"reset: {unknown('choice for weights', weights, ('initial', 'keep'))}"
+            )
         if self._observer.recorder is not None:
-            raise ValueError("reset: a recording is open, and its time can't go back; close it first")
+            raise ValueError(
+                "reset: a recording is open, and its time can't go back; close it first"
+            )
+        self._refuse_under_way("reset")
         self._agenda = Agenda()
+        self._parameters.clear()
+        self._broken = False
         self._observer.forget()
         self.engine.reset(keep_weights=weights == "keep")

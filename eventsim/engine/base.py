@@ -1,6 +1,7 @@
 """What the simulation asks of an engine, and what an engine hands back."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple, Protocol
 
 from eventsim.engine.buffers import Floats, Ints
@@ -43,8 +44,11 @@ class Engine(Protocol):
     def emit_all(self, population: int) -> None:
         """Hand every spike of this population to the sink from now on, also a source's."""
 
-    def advance(self, until: float) -> None:
+    def advance(self, until: float, pause: float = inf) -> None:
         """Process every event before `until`.
+
+        From `pause` on the engine may return as soon as stopping there changes no bit of what
+        follows; `now` tells how far it has come.
 
         Raises
         ------

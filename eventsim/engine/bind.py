@@ -60,6 +60,8 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
         safe_until=model.safe_until,
         spikes=model.spikes,
         plan=model.plan,
+        absorb=model.linear.absorb if model.linear else None,
+        may_fire=model.linear.may_fire if model.linear else None,
     )
     return namespace
 

@@ -177,8 +177,9 @@ class ReferenceEngine:
         if cell.crossing is not None:
             self.queue.add(cell.crossing)
 
-    def advance(self, until: float) -> None:
-        """Process every event before `until`."""
+    def advance(self, until: float, pause: float = inf) -> None:
+        """Process every event before `until`, or before `pause`: where it stops is no matter."""
+        until = min(until, pause)
         try:
             while self.queue and self.queue[0].time < until:
                 self.sink.tick(self.queue[0].time)

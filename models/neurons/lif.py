@@ -28,7 +28,8 @@ from math import exp, inf, log
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.model import NeuronModel
+from eventsim.linear import CAUTION, Linear
+from eventsim.model import FloatArray, NeuronModel
 
 
 class Params(NamedTuple):
@@ -106,6 +107,26 @@ def next_fire(s: State, t: float, p: Params) -> float:
     return start + p.tau_m * log((v_inf - s.v) / (v_inf - p.v_th))
 
 
+@kernel
+def absorb(s: State, t: float, dt: float, sums: FloatArray, p: Params) -> State:
+    """Pass to `t + dt` over arrivals whose decayed weights are `sums`."""
+    if t + dt <= s.deaf_until:
+        return s
+    after = between(s, t, dt, p)
+    return State(after.v + (sums[0] + sums[1]), s.i, s.deaf_until)
+
+
+@kernel
+def may_fire(s: State, t: float, dt: float, sums: FloatArray, p: Params) -> bool:
+    """Tell whether the threshold might be reached: as if all excitation came at once."""
+    if t + dt <= s.deaf_until:
+        return False
+    decay = exp(-dt / p.tau_m)
+    excitation = sums[0] / decay if sums[0] > 0.0 else 0.0
+    top = s.v + max(0.0, v_infinity(s, p) - s.v) * (1.0 - decay) + excitation
+    return t < s.deaf_until or not top < p.v_th - CAUTION
+
+
 LIF = NeuronModel(
     name="LIF",
     params=Params,
@@ -117,6 +138,7 @@ LIF = NeuronModel(
     on_fire=on_fire,
     next_fire=next_fire,
     safe_until=next_fire,
+    linear=Linear(modes={"spike": ("tau_m",)}, absorb=absorb, may_fire=may_fire),
     units={"spike": "mV", "current": "pA", "v": "mV", "i": "pA", "deaf_until": "ms"},
     doc=__doc__,
 )

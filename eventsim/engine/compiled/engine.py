@@ -16,6 +16,7 @@ from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled.drive import Drive, can_drive
 from eventsim.engine.compiled.population import CompiledPopulation, partition_bounds
 from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
+from eventsim.engine.compiled.superposition import LONGEST, Superposition, is_worthwhile
 from eventsim.engine.external import External
 from eventsim.network import Network
 
@@ -27,8 +28,9 @@ class CompiledEngine:
     """See `eventsim.engine.base.Engine`."""
 
     def __init__(
-        self, network: Network, sink: Sink, *, seed: int, max_rate: float, threads: int = 1
-    ) -> None:
+        self, network: Network, sink: Sink, *, seed: int, max_rate: float, threads: int = 1,
+        path: str = "auto",
+    ) -> None:  # fmt: skip
         self.network, self.sink, self.threads = network, sink, threads
         self.now = 0.0
         self.projections = self._compile_projections(threads)
@@ -51,14 +53,28 @@ class CompiledEngine:
                 self.drives.append(Drive(projection, self.populations[source.index], target))
         driven = {drive.source for drive in self.drives}
         self.sources = [p for p in self.populations if p.model.is_source and p not in driven]
+        self.observed: list[CompiledPopulation] = []  # driving sources whose spikes are wanted
         self.neurons = [p for p in self.populations if not p.model.is_source]
         self.lookahead = min(
             (float(p.synapses.delay.min()) for p in self.projections
              if p.count and not p.projection.source.model.is_source),
             default=inf,
         )  # fmt: skip
-        self.longest = min(self.lookahead, LONGEST_WINDOW)
+        self.superposed = self._superpose(path)
+        self.longest = min(self.lookahead, LONGEST if self.superposed else LONGEST_WINDOW)
         self.window = min(self.longest, 1.0)
+
+    def _superpose(self, path: str) -> dict[CompiledPopulation, Superposition]:
+        """Choose the populations whose arrivals are summed rather than sorted."""
+        chosen = {}
+        for population in self.neurons if path != "ordered" else ():
+            drives = [d for d in self.drives if d.target is population]
+            driving = [d.projection for d in drives]
+            onto = [p for p in self.projections
+                    if p.projection.target is population.population and p not in driving]  # fmt: skip
+            if is_worthwhile(population, onto, drives, self.lookahead, path == "superposition"):
+                chosen[population] = Superposition(population, onto, drives)
+        return chosen
 
     def _compile_projections(self, threads: int) -> list[CompiledProjection]:
         numbers = first_synapse_numbers(self.network)
@@ -74,8 +90,8 @@ class CompiledEngine:
                 compiled.append(PlasticProjection(projection, bounds, first, number))
         return compiled
 
-    def advance(self, until: float) -> None:
-        """Process every event before `until`."""
+    def advance(self, until: float, pause: float = inf) -> None:
+        """Process every event before `until`, or up to the first boundary at or after `pause`."""
         if self.threads > 1:
             numba.set_num_threads(self.threads)
         if self.lookahead <= ulp(until):
@@ -83,61 +99,76 @@ class CompiledEngine:
                 f"the shortest delay, {self.lookahead:g} ms, is below the resolution of time "
                 f"({ulp(until):g} ms) at {until:g} ms"
             )
-        while self.now < until:
-            start = max(self.now, self._earliest())
-            end = min(start + self.window, until, *self._sample_horizons())
-            if start < until:
-                self._run_window(end)
-            else:
-                end = min(until, *self._sample_horizons(), inf)
-                self._sample_only(end)
-            self.now = end
-            self.sink.tick(end)
+        if not self.superposed:  # then no cut changes a bit
+            until = min(until, pause)
+        while self.now < min(until, pause):
+            start = min(max(self.now, self._earliest()), until)
+            if pause < start:
+                start = pause
+            elif start < until:
+                self._sample_up_to(start)
+                self.now = min(start + self.window, until)
+                self._run_window(self.now)
+                self.sink.tick(self.now)
+                continue
+            self._sample_up_to(start)
+            self.now = start
+            self.sink.tick(start)
 
     def _earliest(self) -> float:
         return min(
             min((p.due for p in self.projections), default=inf),
             min((d.earliest for d in self.drives), default=inf),
             min((e.due for e in self.external), default=inf),
-            min((p.earliest for p in (*self.sources, *self.neurons)), default=inf),
+            min((p.earliest for p in (*self.sources, *self.observed)), default=inf),
+            min((self.superposed.get(p, p).earliest for p in self.neurons), default=inf),
         )
 
-    def _sample_horizons(self) -> Iterator[float]:
-        yield inf
-        for population in self.neurons:
-            if population.watched:
-                yield population.sample_horizon
+    def _sample_up_to(self, t: float) -> None:
+        """Take the samples of an empty stretch of time, piece by piece."""
+        watched = [p for p in self.neurons if p.watched]
+        at = self.now
+        while watched and at < t:
+            at = min(at + self.longest, t)
+            for population in watched:
+                population.advance(at)
+                population.hand_over_samples(self.sink)
 
     def _run_window(self, end: float) -> None:
-        for source in self.sources:
+        for source in (*self.sources, *self.observed):
             if source.earliest < end:
                 source.advance(end)
                 self._send(source)
         arrivals = 0
-        for projection in self.projections:
-            if projection.due < end:
-                target = self.populations[projection.projection.target.index]
-                projection.deliver(end, target)
-        for drive in self.drives:
-            if drive.earliest < end:
-                drive.deliver(end)
         for population in self.neurons:
-            external = self.external[population.population.index]
-            if external.due < end:
-                self._insert(external, population, end)
-            n = int(population.inbox.filled.sum())
-            arrivals += n
-            if n or population.watched or population.earliest < end:
-                population.advance(end)
+            forced = self._insert(population, end)
+            if population in self.superposed:
+                self._run_superposed(population, end, forced)
+            else:
+                arrivals += self._run_ordered(population, end)
         for population in self.neurons:
             self._send(population)
         self._set_window(arrivals)
 
-    def _sample_only(self, end: float) -> None:
-        for population in self.neurons:
-            if population.watched:
-                population.advance(end)
-                population.hand_over_samples(self.sink)
+    def _run_superposed(self, population: CompiledPopulation, end: float, forced: Ints) -> None:
+        path = self.superposed[population]
+        if forced.size or path.due(end):
+            path.run(end, forced)
+        if population.watched:  # those that nothing happened to have samples to give too
+            population.advance(end)
+
+    def _run_ordered(self, population: CompiledPopulation, end: float) -> int:
+        """Deliver and step; return the number of arrivals."""
+        for projection in self.projections:
+            if projection.due < end and projection.projection.target is population.population:
+                projection.deliver(end, population)
+        for drive in self.drives:
+            if drive.earliest < end and drive.target is population:
+                drive.deliver(end)
+        arrivals = int(population.inbox.filled.sum())
+        if arrivals or population.watched or population.earliest < end:
+            population.advance(end)
+        return arrivals
 
     def _send(self, population: CompiledPopulation) -> None:
         """Put the window's spikes on their way and hand them to the sink."""
@@ -150,8 +181,12 @@ class CompiledEngine:
                     projection.enqueue(times, neurons)
             self.sink.spikes(population.population.index, times, neurons)
 
-    def _insert(self, external: External, population: CompiledPopulation, end: float) -> None:
+    def _insert(self, population: CompiledPopulation, end: float) -> Ints:
+        """Put the arrivals from outside into the inbox; return whose they are."""
+        external = self.external[population.population.index]
         times, neurons, weights, ports, first = external.take(end)
+        if times.size == 0:
+            return neurons
         while int(population.inbox.filled.max()) + times.size > population.inbox.rows.shape[1]:
             population.make_room()
         inbox = population.inbox
@@ -159,24 +194,32 @@ class CompiledEngine:
             times, neurons, weights, ports, first, population.cells.bounds, inbox.rows, inbox.tags,
             inbox.filled,
         )  # fmt: skip
+        return neurons
 
     def _set_window(self, arrivals: int) -> None:
-        """Aim at a cacheful of arrivals. This follows counts, never a clock, and changes no bit."""
+        """Choose the next window by counts, which the network determines, never by a clock.
+
+        On the ordered path aim at a cacheful of arrivals; the superposition paths say what they
+        would rather have. The shortest wish is granted.
+        """
+        wishes = [path.better_window(self.window) for path in self.superposed.values()]
         if arrivals > 2 * WINDOW_ARRIVALS:
-            self.window = max(self.window / 2.0, self.longest / 1024.0)
-        elif arrivals < WINDOW_ARRIVALS // 2:
-            self.window = min(self.window * 2.0, self.longest)
+            wishes.append(self.window / 2.0)
+        elif arrivals >= WINDOW_ARRIVALS // 2:
+            wishes.append(self.window)
+        wish = min(wishes, default=2.0 * self.window)
+        self.window = max(min(wish, self.longest), self.longest / 1024.0)
 
     def emit_all(self, population: int) -> None:
         """Hand every spike of this population to the sink from now on."""
-        for drive in [d for d in self.drives if d.source.population.index == population]:
-            drive.settle(self.now)
-            self.drives.remove(drive)
-            self.sources.append(drive.source)
+        for drive in self.drives:
+            if drive.source.population.index == population and drive.source not in self.observed:
+                drive.sync(self.now)
+                self.observed.append(drive.source)
 
     def watch(self, population: int, watch: Watch | None) -> None:
         """Sample a population from now on, or no longer."""
-        self.populations[population].watch(watch)
+        self.populations[population].watch(watch, self.longest)
 
     def inject(
         self, population: int, port: int, times: Floats, neurons: Ints, weights: Floats
@@ -186,36 +229,41 @@ class CompiledEngine:
 
     def states(self, population: int) -> Floats:
         """Return the states at now."""
-        self._settle(population)
+        for drive in self._drives_from(population):
+            if drive.source not in self.observed:
+                drive.sync(self.now)
         return self.populations[population].states(self.now)
 
     def set_state(self, population: int, column: int, values: Floats) -> None:
         """Replace one state variable at now."""
-        self._settle(population)
-        compiled = self.populations[population]
-        compiled.schedule(self.now)
+        compiled = self._still(population)
         compiled.cells.states[:, column] = values
-        self._reschedule(compiled)
+        self._go_on(compiled)
 
     def set_parameters(self, population: int, parameters: Floats) -> None:
         """Replace the parameters from now on."""
-        self._settle(population)
-        compiled = self.populations[population]
-        compiled.schedule(self.now)
+        compiled = self._still(population)
         compiled.cells = compiled.cells._replace(params=parameters)
-        self._reschedule(compiled)
+        self._go_on(compiled)
 
-    def _settle(self, population: int) -> None:
-        for drive in self.drives:
-            if drive.source.population.index == population:
-                drive.settle(self.now)
-                drive.schedule()
+    def _drives_from(self, population: int) -> list[Drive]:
+        return [d for d in self.drives if d.source.population.index == population]
 
-    def _reschedule(self, compiled: CompiledPopulation) -> None:
+    def _still(self, population: int) -> CompiledPopulation:
+        """Bring a population's states to now, so that they may be changed."""
+        for drive in self._drives_from(population):
+            drive.settle(self.now)
+        compiled = self.populations[population]
+        compiled.bring_to(self.now)
+        return compiled
+
+    def _go_on(self, compiled: CompiledPopulation) -> None:
+        """Take up a population whose states or parameters were changed."""
         compiled.schedule(self.now)
-        for drive in self.drives:
-            if drive.source is compiled:
-                drive.schedule()
+        for drive in self._drives_from(compiled.population.index):
+            drive.reset()
+        if compiled in self.superposed:
+            self.superposed[compiled].reset()
 
     def weights(self, projection: int) -> Floats:
         """Return the weights at now."""
@@ -228,9 +276,13 @@ class CompiledEngine:
         target = self.populations[compiled.projection.target.index]
         target.forget_history()  # what happened until now belongs to the old weights
         compiled.set_weights(values)
+        self._weights_changed()
+
+    def _weights_changed(self) -> None:
         for drive in self.drives:
-            if drive.projection is compiled:
-                drive.schedule()
+            drive.schedule()
+        for path in self.superposed.values():
+            path.reset()
 
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state."""
@@ -246,5 +298,7 @@ class CompiledEngine:
             population.cells = population.cells._replace(params=population.population.parameters)
             population.reset()
         for drive in self.drives:
-            drive.schedule()
+            drive.reset()
+        self.observed = []
+        self._weights_changed()
         self.external = [External() for _ in self.populations]

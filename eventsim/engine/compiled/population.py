@@ -34,7 +34,6 @@ from eventsim.random import STREAM_STRIDE, stream_key
 BURST_BIN_MS = population_kernel.BURST_BIN
 SOURCE_LIMIT = 1e8  # Hz: what a source may give; neurons have the simulation's max_rate
 HISTORY = 64  # spikes of a target that are kept before all its synapses are brought up to date
-SAMPLES = 4096  # samples of one population that one window may take
 
 
 class CompiledPopulation:
@@ -125,8 +124,14 @@ class CompiledPopulation:
         self.plastic.remembered[:] = 1
         self.schedule(0.0)
 
+    def bring_to(self, t: float) -> None:
+        """Bring every state to `t`."""
+        cells = self.cells
+        cells.states[:, :-1] = self.states(t)
+        cells.states[:, -1] = t
+
     def schedule(self, t: float) -> None:
-        """Bring the states up to `t` and bound the next spikes from there."""
+        """Plan and bound the next spikes from the states, which are valid at `t`."""
         cells = self.cells
         self.kernel.schedule(t, cells.states, cells.params, cells.table, cells.due)
         padded = np.full(cells.block_due.size * BLOCK, inf)
@@ -140,13 +145,13 @@ class CompiledPopulation:
         self.kernel.look(t, cells.states, cells.params, cells.table, out)
         return out
 
-    def watch(self, watch: Watch | None) -> None:
-        """Sample these neurons from now on."""
+    def watch(self, watch: Watch | None, longest_window: float = 1.0) -> None:
+        """Sample these neurons from now on; there is room for the samples of one window."""
         neurons = np.zeros(0, np.int64) if watch is None else np.asarray(watch.neurons, np.int64)
         slot = np.full(self.population.size, -1, np.int32)
         slot[neurons] = np.arange(neurons.size)
         clock = np.array([inf, 1.0] if watch is None else [watch.start, watch.interval])
-        capacity = SAMPLES if watch is not None else 0
+        capacity = 0 if watch is None else ceil(longest_window / watch.interval) + 2
         self.probes = Probes(
             neurons, slot, clock, np.zeros(neurons.size + 1, np.int64),
             np.zeros((capacity, neurons.size, len(self.model.state_names))),
@@ -156,12 +161,6 @@ class CompiledPopulation:
     def watched(self) -> bool:
         """Whether any neuron is sampled."""
         return self.probes.neurons.size > 0
-
-    @property
-    def sample_horizon(self) -> float:
-        """The time up to which a window may last before the room for samples is used up, ms."""
-        start, interval = self.probes.clock
-        return float(start + (self.probes.taken[-1] + SAMPLES - 1) * interval)
 
     def make_room(self) -> None:
         """Double the inbox."""

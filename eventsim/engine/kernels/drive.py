@@ -4,7 +4,7 @@ Independent background input is the commonest load of all, and its spikes need n
 source will do is known for as long as one likes.
 """
 
-from math import inf
+from math import exp, inf
 from typing import TYPE_CHECKING, Any
 
 from numba import njit, prange
@@ -32,22 +32,25 @@ def schedule(
 
 @njit(cache=True, parallel=PARALLEL, error_model="numpy")
 def advance(
-    t1: float, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
+    t1: float, hot: Ints, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
     numbers: Floats, labels: Floats, due: Floats,
     states: Floats, params: Floats, table: Floats,
     rows: Floats, tags: Ints, filled: Ints, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
-    """Write all arrivals before `t1`; synapses bounds[p]:bounds[p + 1] belong to partition p."""
+    """Write all arrivals before `t1`, or only those of hot targets if `hot` is not empty.
+
+    Synapses bounds[p]:bounds[p + 1] belong to partition p.
+    """
     for p in prange(bounds.shape[0] - 1):
         earliest[p] = _advance(
-            p, t1, bounds, sources, targets, weights, delays, numbers, labels, due,
+            p, t1, hot, bounds, sources, targets, weights, delays, numbers, labels, due,
             states, params, table, rows[p], tags[p], filled, full,
         )  # fmt: skip
 
 
 @kernel
 def _advance(
-    p: int, t1: float, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
+    p: int, t1: float, hot: Ints, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
     numbers: Floats, labels: Floats, due: Floats,
     states: Floats, params: Floats, table: Floats,
     rows: Floats, tags: Ints, filled: Ints, full: Ints,
@@ -56,7 +59,8 @@ def _advance(
     next_due = inf
     full[p] = 0
     for k in range(bounds[p], bounds[p + 1]):
-        if due[k] < t1 and full[p] == 0:
+        wanted = hot.shape[0] == 0 or hot[targets[k]] != 0
+        if due[k] < t1 and wanted and full[p] == 0:
             i = sources[k]
             parameters = model.load_params(params, table, i)
             s = model.load_state(states, i)
@@ -81,3 +85,42 @@ def _advance(
         next_due = min(next_due, due[k])
     filled[p] = n
     return next_due
+
+
+@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+def accumulate(
+    t1: float, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
+    due: Floats, next_due: Floats, states: Floats, next_states: Floats, params: Floats,
+    table: Floats, taus: Floats, first_column: int, sums: Floats,
+) -> None:  # fmt: skip
+    """Add all arrivals before `t1` to their targets' sums.
+
+    Where the sources have come to goes to `next_due` and `next_states`: the arrivals of a neuron
+    that turns out hot are drawn once more, by `list_hot`.
+    """
+    for p in prange(bounds.shape[0] - 1):
+        for k in range(bounds[p], bounds[p + 1]):
+            _accumulate(k, t1, sources[k], targets[k], weights[k], delays[k], due, next_due, states,
+                        next_states, params, table, taus, first_column, sums)  # fmt: skip
+
+
+@kernel
+def _accumulate(
+    k: int, t1: float, i: int, target: int, weight: float, delay: float, due: Floats,
+    next_due: Floats, states: Floats, next_states: Floats, params: Floats, table: Floats,
+    taus: Floats, first_column: int, sums: Floats,
+) -> None:  # fmt: skip
+    parameters = model.load_params(params, table, i)
+    s = model.load_state(states, i)
+    valid = states[i, model.N_STATE]
+    t = due[k]
+    sign = 1 if weight < 0.0 else 0
+    while t < t1:
+        for m in range(taus.shape[0]):
+            sums[target, first_column + 2 * m + sign] += weight * exp(-(t1 - t) / taus[m])
+        fired = model.next_fire(s, valid, parameters)
+        s = model.on_fire(model.between(s, valid, fired - valid, parameters), fired, parameters)
+        valid = fired
+        t = model.next_fire(s, valid, parameters) + delay
+    next_due[k] = t
+    model.store_state(next_states, i, s, valid)

@@ -49,19 +49,15 @@ def initialise(keys: Floats, states: Floats, params: Floats, table: Floats) -> N
     """Write the state of every neuron at t = 0."""
     for i in range(states.shape[0]):
         p = model.load_params(params, table, i)
-        model.store_state(states, i, model.plan(model.initial(p, keys[i]), 0.0, p), 0.0)
+        model.store_state(states, i, model.initial(p, keys[i]), 0.0)
 
 
 @njit(cache=True, error_model="numpy")
 def schedule(t: float, states: Floats, params: Floats, table: Floats, due: Floats) -> None:
-    """Bring every state up to `t`, and bound every neuron's next spike from there."""
+    """Plan from the states, which are valid at `t`, and bound every neuron's next spike."""
     for i in range(states.shape[0]):
         p = model.load_params(params, table, i)
-        s = model.load_state(states, i)
-        valid = states[i, model.N_STATE]
-        if valid < t:
-            s = model.between(s, valid, t - valid, p)
-        s = model.plan(s, t, p)
+        s = model.plan(model.load_state(states, i), t, p)
         model.store_state(states, i, s, t)
         due[i] = model.safe_until(s, t, p)
 

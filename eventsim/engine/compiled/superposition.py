@@ -1,0 +1,181 @@
+"""A population of a linear model whose arrivals are summed rather than sorted."""
+
+from math import inf, sqrt
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+
+from eventsim.engine import bind
+from eventsim.engine.buffers import Floats, Ints
+from eventsim.engine.compiled.drive import Drive
+from eventsim.engine.compiled.population import CompiledPopulation
+from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
+from eventsim.engine.kernels import superpose as superpose_kernel
+from eventsim.engine.specialise import specialise
+from eventsim.linear import Linear
+
+# Arrivals per neuron and window from which summing beats sorting: a visit to a neuron costs about
+# 4 ns, an arrival about 30 ns more on the ordered path (benchmarks/paths.py).
+WORTHWHILE = 0.15
+EXPECTED_RATE = 5.0  # Hz, of a neuron in a network that nobody has run yet
+EXPECTED_DRIVE = 500.0  # Hz, of a source that stands for many
+LONGEST = 1.0  # ms: in longer windows too many neurons might fire
+
+# What the choice of the window's length goes by: ns to settle a neuron, to step a hot one, and for
+# each of its arrivals (benchmarks/paths.py).
+SETTLE_COST, HOT_COST, HOT_ARRIVAL_COST = 5.0, 100.0, 50.0
+
+
+class Incoming(NamedTuple):
+    """A projection with what its arrivals mean to the sums."""
+
+    projection: CompiledProjection
+    taus: Floats  # ms
+    first_column: int
+    sign: int  # of all its weights, 0 if they differ
+
+
+def is_worthwhile(
+    population: CompiledPopulation, projections: list[CompiledProjection], drives: list[Drive],
+    lookahead: float, always: bool,
+) -> bool:  # fmt: skip
+    """Whether a population can and should take the superposition path: a rule on the network alone.
+
+    With `always` it takes it whenever it can. It can if its model is linear, its parameters are shared, and nothing that lands on it is
+    plastic or lands on a port that is not described.
+    """
+    linear, given = population.model.linear, population.population
+    incoming = projections + [drive.projection for drive in drives]
+    if linear is None or not incoming or len(given.parameters) > 1:
+        return False
+    ports = [given.model.ports[p.projection.port] for p in incoming]
+    plastic = any(isinstance(p, PlasticProjection) for p in projections)
+    if plastic or not all(port in linear.modes for port in ports):
+        return False
+    if not linear.admits(given.model.params(*given.parameters[0])):
+        return False
+    if always:
+        return True
+    rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
+    rate += EXPECTED_DRIVE * len(drives)
+    return rate * 1e-3 * min(lookahead, LONGEST) >= WORTHWHILE
+
+
+class Superposition:
+    """Takes one population through its windows."""
+
+    def __init__(
+        self, population: CompiledPopulation, projections: list[CompiledProjection],
+        drives: list[Drive],
+    ) -> None:  # fmt: skip
+        self.population = population
+        linear = population.model.linear
+        assert linear is not None
+        self.linear: Linear = linear
+        self.projections = [self._incoming(p) for p in projections]
+        self.drives = [(drive, self._incoming(drive.projection)) for drive in drives]
+        partitions = population.cells.bounds.size - 1
+        self.kernel: ModuleType = specialise(
+            superpose_kernel,
+            model=bind.neuron_namespace(population.model),
+            PARALLEL=partitions > 1,
+        )
+        size = population.population.size
+        self.sums = np.zeros((size, linear.columns))
+        self.hot = np.zeros(size, np.int8)
+        self.chunk = np.zeros((partitions, superpose_kernel.CHUNK))
+        self.counts = np.zeros((partitions, 3), np.int64)
+        self.streamed = np.zeros(partitions, np.int64)
+        self.arrivals = 0  # streamed in the last window
+        self.restless = True
+
+    def _incoming(self, projection: CompiledProjection) -> Incoming:
+        model = self.population.model
+        port = model.ports[projection.projection.port]
+        parameters = self.population.population.parameters[0]
+        taus = [parameters[model.parameter_names.index(n)] for n in self.linear.modes[port]]
+        weight = projection.synapses.weight
+        sign = 1 if (weight >= 0).all() else -1 if (weight < 0).all() else 0
+        return Incoming(projection, np.array(taus), self.linear.first_column(port), sign)
+
+    def reset(self) -> None:
+        """Begin anew: parameters, weights and states may have changed."""
+        self.projections = [self._incoming(i.projection) for i in self.projections]
+        self.drives = [(drive, self._incoming(drive.projection)) for drive, _ in self.drives]
+        self.restless = True
+
+    @property
+    def earliest(self) -> float:
+        """When something might happen without an arrival, ms."""
+        return -inf if self.restless else inf
+
+    def due(self, t1: float) -> bool:
+        """Whether the window that ends at `t1` holds anything for this population."""
+        return (
+            self.restless
+            or any(i.projection.due < t1 for i in self.projections)
+            or any(drive.earliest < t1 for drive, _ in self.drives)
+        )
+
+    def run(self, t1: float, forced: Ints) -> None:
+        """Take the population to `t1`; the neurons `forced` have arrivals in the inbox already."""
+        population = self.population
+        self.arrivals = 0
+        due = [i for i in self.projections if i.projection.due < t1]
+        ends = [self._stream(incoming, t1) for incoming in due]
+        drives = [pair for pair in self.drives if pair[0].earliest < t1]
+        for drive, incoming in drives:
+            drive.accumulate(t1, incoming.taus, incoming.first_column, self.sums)
+        self.hot[forced] = superpose_kernel.FORCED
+        probes = population.probes
+        saved = np.zeros((probes.neurons.size, population.cells.states.shape[1]))
+        cells = population.cells
+        self.kernel.settle(
+            t1, cells.states, cells.params, cells.table, cells.due, cells.block_due, cells.bounds,
+            self.sums, self.hot, probes.slot, saved, self.counts,
+        )  # fmt: skip
+        listed = bool(self.counts[:, 0].any()) or bool(self.counts[:, 2].any())
+        self.restless = bool(self.counts[:, 1].any())
+        for incoming, end in zip(due, ends, strict=True):
+            self._list_hot(incoming.projection, t1, end, listed)
+        for drive, _ in drives:
+            drive.list_hot(t1, self.hot, listed)
+        if listed:
+            watched = np.flatnonzero(self.hot[probes.neurons] == superpose_kernel.WATCHED)
+            population.advance(t1)
+            cells.states[probes.neurons[watched]] = saved[watched]
+            cells.due[probes.neurons[watched]] = inf
+
+    def _stream(self, incoming: Incoming, t1: float) -> Ints:
+        projection = incoming.projection
+        partitions, capacity = projection.pending.rows.shape[:2]
+        ends = np.empty((partitions, capacity), np.int64)
+        self.kernel.stream(
+            t1, *projection.synapses, *projection.pending, ends, incoming.taus,
+            incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
+        )  # fmt: skip
+        self.arrivals += int(self.streamed.sum())
+        return ends
+
+    def _list_hot(self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool) -> None:
+        while True:
+            self.kernel.list_hot(
+                t1, *projection.synapses, *projection.pending, ends, self.hot, int(listed),
+                *self.population.inbox, projection.part_due, projection.part_full,
+            )  # fmt: skip
+            if not projection.part_full.any():
+                break
+            self.population.make_room()
+        projection.due = float(projection.part_due.min())
+
+    def better_window(self, window: float) -> float:
+        """Return a window nearer to where settling all neurons costs as much as stepping hot ones.
+
+        Both follow from counts that the network determines; no clock is asked.
+        """
+        hot = int(self.counts[:, 0].sum())
+        size = self.population.population.size
+        cost = hot * (HOT_COST + HOT_ARRIVAL_COST * self.arrivals / size)
+        ratio = sqrt(SETTLE_COST * size / max(cost, 1.0))
+        return window * (2.0 if ratio > 2.0 else 0.5 if ratio < 0.5 else 1.0)

@@ -1,0 +1,307 @@
+"""Arrivals summed in any order: the superposition path of linear models.
+
+`stream` reads the synapses of a window once, in the order in which they are stored, and adds each
+arrival's decayed weight to its target's sums. `settle` takes every neuron that provably stays below
+threshold to the window's end at once; the few others are left *hot*. `list_hot` finds the arrivals
+of those, which then go the ordered way.
+"""
+
+from math import exp, inf
+from typing import TYPE_CHECKING, Any
+
+from numba import njit, prange
+
+from eventsim.engine.buffers import (
+    BLOCK,
+    KIND,
+    PENDING_CURSOR,
+    PENDING_DUE,
+    PENDING_SOURCE,
+    PENDING_TIME,
+    SOURCE,
+    SYNAPSE,
+    TARGET,
+    TIME,
+    VALUE,
+    Floats,
+    Inbox,
+    Ints,
+    Pending,
+    Synapses,
+)
+from eventsim.engine.kernels.prefetch import prefetch
+from eventsim.kernel import kernel
+
+if TYPE_CHECKING:
+    model: Any
+
+PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
+
+CHUNK = 256  # synapses whose exponentials are computed at once: 2 KiB, stays in the first cache
+COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
+
+
+@kernel
+def growth(x: float) -> float:
+    """Return exp(x) for 0 <= x <= 1 to rounding, by a polynomial that compilers vectorise."""
+    y = x * 0.125
+    e = 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120 + y * (
+        1 / 720 + y * (1 / 5040 + y * (1 / 40320 + y / 362880))))))))  # fmt: skip
+    e *= e
+    e *= e
+    return e * e
+
+
+@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+def stream(
+    t1: float,
+    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    pending: Floats, n_pending: Ints, ends: Ints,
+    taus: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
+) -> None:  # fmt: skip
+    """Add every arrival before `t1` to its target's sums; `ends` says where each spike stopped.
+
+    `sign` is that of all weights, or 0 if they differ. The pending spikes themselves stay as they
+    are: `list_hot` goes through them again.
+    """
+    for p in prange(row_start.shape[0]):
+        streamed[p] = _stream(
+            p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
+            ends[p], taus, first_column, sign, sums, chunk[p],
+        )  # fmt: skip
+
+
+@kernel
+def _stream(
+    p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, taus: Floats,
+    first_column: int, sign: int, sums: Floats, chunk: Floats,
+) -> int:  # fmt: skip
+    rows = pending.rows[p]
+    n = pending.filled[p]
+    same_delay = synapses.delay.shape[0] == 1
+    total = 0
+    for k in range(n):
+        begin = int(rows[k, PENDING_CURSOR])
+        ends[k] = begin
+        if rows[k, PENDING_DUE] >= t1:
+            continue
+        if k + 2 < n:
+            _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]))
+        time = rows[k, PENDING_TIME]
+        end = synapses.row_start[p, int(rows[k, PENDING_SOURCE]) + 1]
+        if same_delay:
+            _add_row(begin, end, t1 - rows[k, PENDING_DUE], synapses, taus, first_column, sign,
+                     sums)  # fmt: skip
+        else:
+            stop = begin + 1
+            while stop < end and time + synapses.delay[stop] < t1:
+                stop += 1
+            end = stop
+            _add_segment(begin, end, t1 - time, synapses, taus, first_column, sign, sums, chunk)
+        ends[k] = end
+        total += end - begin
+    return total
+
+
+@kernel
+def _ask_for(synapses: Synapses, cursor: int) -> None:
+    """Prefetch the beginning of a row, some lines of each array."""
+    for line in range(4):
+        prefetch(synapses.target, cursor + 16 * line)
+        if synapses.delay.shape[0] > 1:
+            prefetch(synapses.delay, cursor + 8 * line)
+        if synapses.weight.shape[0] > 1:
+            prefetch(synapses.weight, cursor + 8 * line)
+
+
+@kernel
+def _add_row(
+    begin: int, end: int, age: float, synapses: Synapses, taus: Floats, first_column: int,
+    sign: int, sums: Floats,
+) -> None:  # fmt: skip
+    """All synapses from begin to end deliver at once, `age` before the window's end."""
+    target, weight = synapses.target, synapses.weight
+    for m in range(taus.shape[0]):
+        column = first_column + 2 * m + (1 if sign < 0 else 0)
+        decay = exp(-age / taus[m])
+        if weight.shape[0] == 1:
+            w = weight[0] * decay
+            for k in range(begin, end):
+                sums[target[k], column] += w
+        elif sign != 0:
+            for k in range(begin, end):
+                sums[target[k], column] += weight[k] * decay
+        else:
+            for k in range(begin, end):
+                sums[target[k], column + (1 if weight[k] < 0.0 else 0)] += weight[k] * decay
+
+
+@kernel
+def _add_segment(
+    begin: int, end: int, age: float, synapses: Synapses, taus: Floats, first_column: int,
+    sign: int, sums: Floats, chunk: Floats,
+) -> None:  # fmt: skip
+    """Synapses from begin to end deliver one after another; the spike is `age` old at the end."""
+    target, weight, delay = synapses.target, synapses.weight, synapses.delay
+    weight_step = 1 if weight.shape[0] > 1 else 0
+    for low in range(begin, end, CHUNK):
+        count = min(CHUNK, end - low)
+        first = delay[low]
+        for m in range(taus.shape[0]):
+            column = first_column + 2 * m + (1 if sign < 0 else 0)
+            rate = 1.0 / taus[m]
+            decay = exp(-(age - first) * rate)
+            if (delay[low + count - 1] - first) * rate <= 1.0:
+                for k in range(count):
+                    chunk[k] = growth((delay[low + k] - first) * rate) * decay
+            else:
+                for k in range(count):
+                    chunk[k] = exp((delay[low + k] - first) * rate) * decay
+            if weight_step == 0:
+                for k in range(count):
+                    sums[target[low + k], column] += weight[0] * chunk[k]
+            elif sign != 0:
+                for k in range(count):
+                    sums[target[low + k], column] += weight[low + k] * chunk[k]
+            else:
+                for k in range(count):
+                    w = weight[low + k]
+                    sums[target[low + k], column + (1 if w < 0.0 else 0)] += w * chunk[k]
+
+
+@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+def settle(
+    t1: float, states: Floats, params: Floats, table: Floats, due: Floats, block_due: Floats,
+    bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats, counts: Ints,
+) -> None:  # fmt: skip
+    """Take every neuron that stays below threshold to `t1`; mark the others hot.
+
+    A cold neuron that is sampled is listed too, for its samples; what its state will be at `t1`
+    goes to `saved`, so that watching changes no bit. counts[p] becomes (hot, whether any neuron
+    could fire later without an arrival, sampled and cold).
+    """
+    for p in prange(bounds.shape[0] - 1):
+        _settle(p, t1, states, params, table, due, block_due, bounds, sums, hot, slot, saved,
+                counts[p])  # fmt: skip
+
+
+@kernel
+def _settle(
+    p: int, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
+    block_due: Floats, bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats,
+    counts: Ints,
+) -> None:  # fmt: skip
+    low, high = bounds[p], bounds[p + 1]
+    parameters = model.load_params(params, table, 0)
+    for block in range((low + BLOCK - 1) // BLOCK, (high + BLOCK - 1) // BLOCK):
+        block_due[block] = inf
+    n_hot, restless, n_watched = 0, 0, 0
+    for i in range(low, high):
+        s = model.load_state(states, i)
+        valid = states[i, model.N_STATE]
+        own = sums[i]
+        if hot[i] == FORCED or model.may_fire(s, valid, t1 - valid, own, parameters):
+            hot[i] = HOT
+            n_hot += 1
+            due[i] = model.safe_until(s, valid, parameters)
+            block_due[i // BLOCK] = min(block_due[i // BLOCK], due[i])
+            restless = 1
+        else:
+            s = model.absorb(s, valid, t1 - valid, own, parameters)
+            due[i] = inf
+            if slot[i] >= 0:
+                model.store_state(saved, slot[i], s, t1)
+                hot[i] = WATCHED
+                n_watched += 1
+            else:
+                hot[i] = COLD
+                model.store_state(states, i, s, t1)
+            if restless == 0:
+                for column in range(own.shape[0]):
+                    own[column] = 0.0
+                if model.may_fire(s, t1, inf, own, parameters):
+                    restless = 1
+        for column in range(own.shape[0]):
+            own[column] = 0.0
+    counts[0] = n_hot
+    counts[1] = restless
+    counts[2] = n_watched
+
+
+@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+def list_hot(
+    t1: float,
+    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    pending: Floats, n_pending: Ints, ends: Ints, hot: Ints, any_hot: int,
+    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
+    begin: Ints, earliest: Floats, full: Ints,
+) -> None:  # fmt: skip
+    """Write the streamed arrivals of hot neurons into the inbox, and move the pending spikes on.
+
+    Where the inbox is full, `full[p]` is set; called again with more room it goes on.
+    """
+    for p in prange(row_start.shape[0]):
+        _list_hot(
+            p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
+            ends[p], hot, any_hot, Inbox(rows, tags, filled, by_target, scratch, end, work, begin),
+            earliest, full,
+        )  # fmt: skip
+
+
+@kernel
+def _list_hot(
+    p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, hot: Ints, any_hot: int,
+    inbox: Inbox, earliest: Floats, full: Ints,
+) -> None:  # fmt: skip
+    rows = pending.rows[p]
+    delay_step = 1 if synapses.delay.shape[0] > 1 else 0
+    next_due = inf
+    kept = 0
+    full[p] = 0
+    for k in range(pending.filled[p]):
+        cursor, stop = int(rows[k, PENDING_CURSOR]), ends[k]
+        if cursor < stop and full[p] == 0:
+            if any_hot:
+                if inbox.filled[p] + stop - cursor > inbox.rows.shape[1]:
+                    full[p] = 1
+                else:
+                    _list_segment(p, rows[k, PENDING_TIME], int(rows[k, PENDING_SOURCE]), cursor,
+                                  stop, synapses, hot, inbox)  # fmt: skip
+            if full[p] == 0:
+                rows[k, PENDING_CURSOR] = stop
+                if stop < synapses.row_start[p, int(rows[k, PENDING_SOURCE]) + 1]:
+                    due = rows[k, PENDING_TIME] + synapses.delay[stop * delay_step]
+                    rows[k, PENDING_DUE] = due
+                else:
+                    rows[k, PENDING_DUE] = inf
+        if rows[k, PENDING_DUE] < inf:
+            next_due = min(next_due, rows[k, PENDING_DUE])
+            for column in range(4):
+                rows[kept, column] = rows[k, column]
+            ends[kept] = ends[k]
+            kept += 1
+    pending.filled[p] = kept
+    earliest[p] = next_due
+
+
+@kernel
+def _list_segment(
+    p: int, time: float, source: int, begin: int, end: int, synapses: Synapses, hot: Ints,
+    inbox: Inbox,
+) -> None:  # fmt: skip
+    weight_step = 1 if synapses.weight.shape[0] > 1 else 0
+    delay_step = 1 if synapses.delay.shape[0] > 1 else 0
+    first_source, first_synapse = synapses.labels[0], synapses.labels[1]
+    kind = int(synapses.labels[2])
+    rows, tags = inbox.rows[p], inbox.tags[p]
+    n = inbox.filled[p]
+    for k in range(begin, end):
+        # written in any case, kept where the target is hot: a store is cheaper than a wrong guess
+        rows[n, TIME] = time + synapses.delay[k * delay_step]
+        rows[n, SOURCE] = first_source + source
+        rows[n, SYNAPSE] = first_synapse + k
+        rows[n, VALUE] = synapses.weight[k * weight_step]
+        tags[n, TARGET] = synapses.target[k]
+        tags[n, KIND] = kind
+        n += 1 if hot[synapses.target[k]] != COLD else 0
+    inbox.filled[p] = n
