@@ -3,8 +3,8 @@
 import importlib
 import importlib.util
 import json
-import os
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from math import isfinite
@@ -118,8 +118,11 @@ def check_output(options: RunOptions) -> None:
     folder = next(p for p in paths[0].absolute().parents if p.exists())
     if not folder.is_dir():
         raise ValueError(f"output {str(paths[0])!r}: {str(folder)!r} is not a folder")
-    if not os.access(folder, os.W_OK):
-        raise ValueError(f"output {str(paths[0])!r}: no permission to write in {str(folder)!r}")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        why = f"can't write in {str(folder)!r}: {error.strerror}"
+        raise ValueError(f"output {str(paths[0])!r}: {why}") from error
 
 
 def execute(module: ModuleType, settings: ScenarioSettings, options: RunOptions) -> Result:

@@ -1,6 +1,7 @@
 """The contract of scenarios: settings are refused in one line, results are written beside."""
 
 import json
+import sys
 from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
@@ -172,12 +173,18 @@ def test_overwrite_replaces_all_three_files(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "a.json").read_text())["provenance"]["seed"] == 2
 
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs a folder closed to everybody")
+    sys.platform != "linux", reason="a folder closed to everybody is Linux's"
+)
+
+
 @pytest.mark.parametrize(
     ("out", "message"),
     [
         ("a.txt", "must end in .h5 or .hdf5"),
         ("folder.h5", "is a folder"),
         ("file/a.h5", "is not a folder"),
+        pytest.param("/proc/a.h5", "can't write in '/proc'", marks=LINUX),
     ],
 )
 def test_an_output_that_can_t_be_is_refused(tmp_path: Path, out: str, message: str) -> None:
