@@ -174,8 +174,6 @@ def test_overwrite_replaces_all_three_files(tmp_path: Path) -> None:
 
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs a folder closed to everybody")
-    sys.platform != "linux", reason="a folder closed to everybody is Linux's"
-)
 
 
 @pytest.mark.parametrize(
