@@ -91,5 +91,5 @@ def test_measures_begin_after_the_warm_up() -> None:
 @pytest.mark.slow
 def test_the_asynchronous_regime_fires_at_38_hz() -> None:
     """Oracle: 38.35 Hz by another exact-time simulator (37.5 Hz on a grid of 0.1 ms)."""
-    result = brunel.run(brunel.Settings(), RunOptions(threads=2, quiet=True))
+    result = brunel.run(brunel.Settings(), RunOptions(quiet=True))
     assert result.measures["rate excitatory"].value == pytest.approx(38.3, abs=0.6)
