@@ -24,11 +24,16 @@ class Linear:
     ----------
     modes : dict of port name to tuple of parameter names
         The time constants in which an arrival at that port decays.
-    absorb : (s, t, dt, sums, p) -> State
-        The state at `t + dt` after the arrivals between, if the threshold was not reached.
-    may_fire : (s, t, dt, sums, p) -> bool
+    prepare : (dt, p) -> NamedTuple of floats
+        What all neurons need to pass over `dt` ms, computed once a window.
+    absorb : (s, t, dt, step, sums, p) -> State
+        The state at `t + dt` after the arrivals between, if the threshold was not reached; `step`
+        is what `prepare` returned.
+    may_fire : (s, t, dt, step, sums, p) -> bool
         Whether the threshold might be reached between `t` and `t + dt`. Must be true where `absorb`
         would be wrong for any reason, and where a comparison fails because of NaN.
+    restless : (s, p) -> bool
+        Whether the threshold might ever be reached if nothing more arrives.
     admits : (p) -> bool, optional
         Whether these parameters can be described this way without loss of digits.
 
@@ -39,8 +44,10 @@ class Linear:
     """
 
     modes: Mapping[str, tuple[str, ...]]
+    prepare: Function
     absorb: Function
     may_fire: Function
+    restless: Function
     admits: Function = lambda p: True
 
     def first_column(self, port: str) -> int:

@@ -60,10 +60,16 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
         safe_until=model.safe_until,
         spikes=model.spikes,
         plan=model.plan,
-        absorb=model.linear.absorb if model.linear else None,
-        may_fire=model.linear.may_fire if model.linear else None,
+        **_linear(model),
     )
     return namespace
+
+
+def _linear(model: NeuronModel) -> dict[str, Function]:
+    if model.linear is None:
+        return {}
+    names = ("prepare", "absorb", "may_fire", "restless")
+    return {name: getattr(model.linear, name) for name in names}
 
 
 def _by_port(functions: Sequence[Function]) -> Function:

@@ -107,24 +107,38 @@ def next_fire(s: State, t: float, p: Params) -> float:
     return start + p.tau_m * log((v_inf - s.v) / (v_inf - p.v_th))
 
 
+class Step(NamedTuple):
+    decay: float  # of the membrane over a window
+
+
 @kernel
-def absorb(s: State, t: float, dt: float, sums: FloatArray, p: Params) -> State:
-    """Pass to `t + dt` over arrivals whose decayed weights are `sums`."""
+def prepare(dt: float, p: Params) -> Step:
+    """Return what all neurons need to pass over `dt`."""
+    return Step(exp(-dt / p.tau_m))
+
+
+@kernel
+def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+    """Pass to `t + dt` over arrivals whose decayed weights are `sums`: positive, negative."""
     if t + dt <= s.deaf_until:
         return s
-    after = between(s, t, dt, p)
-    return State(after.v + (sums[0] + sums[1]), s.i, s.deaf_until)
+    v_inf = v_infinity(s, p)
+    return State(v_inf + (s.v - v_inf) * step.decay + (sums[0] + sums[1]), s.i, s.deaf_until)
 
 
 @kernel
-def may_fire(s: State, t: float, dt: float, sums: FloatArray, p: Params) -> bool:
+def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
     """Tell whether the threshold might be reached: as if all excitation came at once."""
-    if t + dt <= s.deaf_until:
-        return False
-    decay = exp(-dt / p.tau_m)
-    excitation = sums[0] / decay if sums[0] > 0.0 else 0.0
-    top = s.v + max(0.0, v_infinity(s, p) - s.v) * (1.0 - decay) + excitation
-    return t < s.deaf_until or not top < p.v_th - CAUTION
+    if t < s.deaf_until:
+        return t + dt > s.deaf_until
+    rise = max(0.0, v_infinity(s, p) - s.v) * (1.0 - step.decay)
+    return not s.v + rise + sums[0] / step.decay < p.v_th - CAUTION
+
+
+@kernel
+def restless(s: State, p: Params) -> bool:
+    """Tell whether the threshold might be reached without a spike arriving."""
+    return not (s.v < p.v_th - CAUTION and v_infinity(s, p) < p.v_th - CAUTION)
 
 
 LIF = NeuronModel(
@@ -138,7 +152,13 @@ LIF = NeuronModel(
     on_fire=on_fire,
     next_fire=next_fire,
     safe_until=next_fire,
-    linear=Linear(modes={"spike": ("tau_m",)}, absorb=absorb, may_fire=may_fire),
+    linear=Linear(
+        modes={"spike": ("tau_m",)},
+        prepare=prepare,
+        absorb=absorb,
+        may_fire=may_fire,
+        restless=restless,
+    ),
     units={"spike": "mV", "current": "pA", "v": "mV", "i": "pA", "deaf_until": "ms"},
     doc=__doc__,
 )

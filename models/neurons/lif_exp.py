@@ -32,7 +32,8 @@ from math import exp, expm1, inf, log
 from typing import NamedTuple
 
 from eventsim.kernel import kernel, kernel_call
-from eventsim.model import NeuronModel
+from eventsim.linear import CAUTION, Linear
+from eventsim.model import FloatArray, NeuronModel
 from eventsim.roots import sign_change, signs_differ
 
 FADED = 600.0  # time constants after which a course is at its level: exp(-600) = 1e-261
@@ -245,6 +246,76 @@ def first_rise(lo: float, hi: float, gap: Course) -> float:
     return sign_change(height, lo, hi, scale, gap) if height(hi, gap) > 0.0 else inf
 
 
+class Step(NamedTuple):
+    decay: float  # of the membrane over a window
+    decay_exc: float
+    decay_inh: float
+    reach_exc: float  # mV of v at the end, for 1 pA of current at the beginning
+    reach_inh: float
+    gain_exc: float  # mV/pA, of the difference between the sums of a current's two modes
+    gain_inh: float
+
+
+@kernel
+def prepare(dt: float, p: Params) -> Step:
+    """Return what all neurons need to pass over `dt`."""
+    return Step(
+        exp(-dt / p.tau_m),
+        exp(-dt / p.tau_syn_exc),
+        exp(-dt / p.tau_syn_inh),
+        overlap(dt, p.tau_m, p.tau_syn_exc) / p.c_m,
+        overlap(dt, p.tau_m, p.tau_syn_inh) / p.c_m,
+        1.0 / (1.0 / p.tau_syn_exc - 1.0 / p.tau_m) / p.c_m,
+        1.0 / (1.0 / p.tau_syn_inh - 1.0 / p.tau_m) / p.c_m,
+    )
+
+
+@kernel
+def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+    """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
+
+    The sums are, for exc and then for inh: over tau_m, positive and negative; over tau_syn, same.
+    """
+    came_exc, came_inh = sums[2] + sums[3], sums[6] + sums[7]
+    i_exc = s.i_exc * step.decay_exc + came_exc
+    i_inh = s.i_inh * step.decay_inh + came_inh
+    if t + dt <= s.deaf_until:
+        return State(s.v, i_exc, i_inh, s.i, s.deaf_until)
+    v_inf = v_steady(p.i_offset + s.i, p)
+    v = v_inf + (s.v - v_inf) * step.decay + s.i_exc * step.reach_exc + s.i_inh * step.reach_inh
+    v += (sums[0] + sums[1] - came_exc) * step.gain_exc
+    v += (sums[4] + sums[5] - came_inh) * step.gain_inh
+    return State(v, i_exc, i_inh, s.i, s.deaf_until)
+
+
+@kernel
+def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
+    """Tell whether the threshold might be reached.
+
+    As if all excitation came at once and stayed, the inhibition there is were as weak as at the
+    end, and no more came.
+    """
+    if t < s.deaf_until:
+        return t + dt > s.deaf_until
+    current = p.i_offset + s.i + max(s.i_exc, s.i_exc * step.decay_exc)
+    current += max(s.i_inh, s.i_inh * step.decay_inh)
+    current += sums[2] / step.decay_exc + sums[6] / step.decay_inh
+    rise = max(0.0, v_steady(current, p) - s.v) * (1.0 - step.decay)
+    return not s.v + rise < p.v_th - CAUTION
+
+
+@kernel
+def restless(s: State, p: Params) -> bool:
+    """Tell whether the threshold might be reached without a spike arriving."""
+    current = p.i_offset + s.i + max(s.i_exc, 0.0) + max(s.i_inh, 0.0)
+    return not (s.v < p.v_th - CAUTION and v_steady(current, p) < p.v_th - CAUTION)
+
+
+def admits(p: Params) -> bool:
+    """Tell whether the two modes of each current differ enough to be told apart."""
+    return all(abs(tau / p.tau_m - 1.0) > 0.01 for tau in (p.tau_syn_exc, p.tau_syn_inh))
+
+
 LIFExp = NeuronModel(
     name="LIFExp",
     params=Params,
@@ -256,6 +327,23 @@ LIFExp = NeuronModel(
     on_fire=on_fire,
     next_fire=next_fire,
     safe_until=safe_until,
-    units={"exc": "pA", "inh": "pA", "current": "pA"},
+    linear=Linear(
+        modes={"exc": ("tau_m", "tau_syn_exc"), "inh": ("tau_m", "tau_syn_inh")},
+        prepare=prepare,
+        absorb=absorb,
+        may_fire=may_fire,
+        restless=restless,
+        admits=admits,
+    ),
+    units={
+        "exc": "pA",
+        "inh": "pA",
+        "current": "pA",
+        "v": "mV",
+        "i_exc": "pA",
+        "i_inh": "pA",
+        "i": "pA",
+        "deaf_until": "ms",
+    },
     doc=__doc__,
 )

@@ -96,7 +96,7 @@ class Drive:
         """Add all arrivals before `t1` to their targets' sums; `list_hot` must follow."""
         cells = self.source.cells
         self.kernel.accumulate(
-            t1, *self.fixed, self.weights, self.delays, self.due, self.next_due,
+            t1, *self.fixed, self.weights, self.delays, self.next_due,
             self.states, self.next_states, cells.params, cells.table, taus, first_column, sums,
         )  # fmt: skip
 

@@ -112,6 +112,7 @@ class CompiledEngine:
                 self.sink.tick(self.now)
                 continue
             self._sample_up_to(start)
+            self._advance_sources(self.observed, start)
             self.now = start
             self.sink.tick(start)
 
@@ -120,7 +121,7 @@ class CompiledEngine:
             min((p.due for p in self.projections), default=inf),
             min((d.earliest for d in self.drives), default=inf),
             min((e.due for e in self.external), default=inf),
-            min((p.earliest for p in (*self.sources, *self.observed)), default=inf),
+            min((p.earliest for p in self.sources), default=inf),
             min((self.superposed.get(p, p).earliest for p in self.neurons), default=inf),
         )
 
@@ -135,10 +136,7 @@ class CompiledEngine:
                 population.hand_over_samples(self.sink)
 
     def _run_window(self, end: float) -> None:
-        for source in (*self.sources, *self.observed):
-            if source.earliest < end:
-                source.advance(end)
-                self._send(source)
+        self._advance_sources(self.sources + self.observed, end)
         arrivals = 0
         for population in self.neurons:
             forced = self._insert(population, end)
@@ -150,10 +148,16 @@ class CompiledEngine:
             self._send(population)
         self._set_window(arrivals)
 
+    def _advance_sources(self, sources: list[CompiledPopulation], end: float) -> None:
+        for source in sources:
+            if source.earliest < end:
+                source.advance(end)
+                self._send(source)
+
     def _run_superposed(self, population: CompiledPopulation, end: float, forced: Ints) -> None:
         path = self.superposed[population]
         if forced.size or path.due(end):
-            path.run(end, forced)
+            path.run(self.window, end, forced)
         if population.watched:  # those that nothing happened to have samples to give too
             population.advance(end)
 
@@ -176,9 +180,10 @@ class CompiledEngine:
             population.hand_over_samples(self.sink)
         times, neurons = population.collect()
         if times.size:
-            for projection in self.projections:
-                if projection.projection.source is population.population:
-                    projection.enqueue(times, neurons)
+            if population not in self.observed:  # a drive has delivered them already
+                for projection in self.projections:
+                    if projection.projection.source is population.population:
+                        projection.enqueue(times, neurons)
             self.sink.spikes(population.population.index, times, neurons)
 
     def _insert(self, population: CompiledPopulation, end: float) -> Ints:

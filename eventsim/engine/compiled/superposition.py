@@ -22,9 +22,9 @@ EXPECTED_RATE = 5.0  # Hz, of a neuron in a network that nobody has run yet
 EXPECTED_DRIVE = 500.0  # Hz, of a source that stands for many
 LONGEST = 1.0  # ms: in longer windows too many neurons might fire
 
-# What the choice of the window's length goes by: ns to settle a neuron, to step a hot one, and for
-# each of its arrivals (benchmarks/paths.py).
-SETTLE_COST, HOT_COST, HOT_ARRIVAL_COST = 5.0, 100.0, 50.0
+# What the choice of the window's length goes by: ns to settle a neuron, to look at a spike on its
+# way, to step a hot neuron, and for each of its arrivals (benchmarks/paths.py).
+SETTLE_COST, SPIKE_COST, HOT_COST, HOT_ARRIVAL_COST = 5.0, 50.0, 100.0, 50.0
 
 
 class Incoming(NamedTuple):
@@ -87,8 +87,9 @@ class Superposition:
         self.chunk = np.zeros((partitions, superpose_kernel.CHUNK))
         self.counts = np.zeros((partitions, 3), np.int64)
         self.streamed = np.zeros(partitions, np.int64)
-        self.arrivals = 0  # streamed in the last window
+        self.arrivals = self.spikes = 0  # streamed in the last window, and by how many spikes
         self.restless = True
+        self.settled = 0.0  # ms, the end of the last window
 
     def _incoming(self, projection: CompiledProjection) -> Incoming:
         model = self.population.model
@@ -118,12 +119,15 @@ class Superposition:
             or any(drive.earliest < t1 for drive, _ in self.drives)
         )
 
-    def run(self, t1: float, forced: Ints) -> None:
-        """Take the population to `t1`; the neurons `forced` have arrivals in the inbox already."""
+    def run(self, window: float, t1: float, forced: Ints) -> None:
+        """Take the population to `t1`; the neurons `forced` have arrivals in the inbox already.
+
+        No arrival is older than `window` at `t1`.
+        """
         population = self.population
-        self.arrivals = 0
+        self.arrivals = self.spikes = 0
         due = [i for i in self.projections if i.projection.due < t1]
-        ends = [self._stream(incoming, t1) for incoming in due]
+        ends = [self._stream(incoming, window, t1) for incoming in due]
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
         for drive, incoming in drives:
             drive.accumulate(t1, incoming.taus, incoming.first_column, self.sums)
@@ -132,9 +136,10 @@ class Superposition:
         saved = np.zeros((probes.neurons.size, population.cells.states.shape[1]))
         cells = population.cells
         self.kernel.settle(
-            t1, cells.states, cells.params, cells.table, cells.due, cells.block_due, cells.bounds,
-            self.sums, self.hot, probes.slot, saved, self.counts,
+            self.settled, t1, cells.states, cells.params, cells.table, cells.due, cells.block_due,
+            cells.bounds, self.sums, self.hot, probes.slot, saved, self.counts,
         )  # fmt: skip
+        self.settled = t1
         listed = bool(self.counts[:, 0].any()) or bool(self.counts[:, 2].any())
         self.restless = bool(self.counts[:, 1].any())
         for incoming, end in zip(due, ends, strict=True):
@@ -147,15 +152,16 @@ class Superposition:
             cells.states[probes.neurons[watched]] = saved[watched]
             cells.due[probes.neurons[watched]] = inf
 
-    def _stream(self, incoming: Incoming, t1: float) -> Ints:
+    def _stream(self, incoming: Incoming, window: float, t1: float) -> Ints:
         projection = incoming.projection
         partitions, capacity = projection.pending.rows.shape[:2]
         ends = np.empty((partitions, capacity), np.int64)
         self.kernel.stream(
-            t1, *projection.synapses, *projection.pending, ends, incoming.taus,
+            window, t1, *projection.synapses, *projection.pending, ends, incoming.taus,
             incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
         )  # fmt: skip
         self.arrivals += int(self.streamed.sum())
+        self.spikes += int(projection.pending.filled.sum())
         return ends
 
     def _list_hot(self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool) -> None:
@@ -177,5 +183,5 @@ class Superposition:
         hot = int(self.counts[:, 0].sum())
         size = self.population.population.size
         cost = hot * (HOT_COST + HOT_ARRIVAL_COST * self.arrivals / size)
-        ratio = sqrt(SETTLE_COST * size / max(cost, 1.0))
+        ratio = sqrt((SETTLE_COST * size + SPIKE_COST * self.spikes) / max(cost, 1.0))
         return window * (2.0 if ratio > 2.0 else 0.5 if ratio < 0.5 else 1.0)

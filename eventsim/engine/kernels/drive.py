@@ -90,7 +90,7 @@ def _advance(
 @njit(cache=True, parallel=PARALLEL, error_model="numpy")
 def accumulate(
     t1: float, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
-    due: Floats, next_due: Floats, states: Floats, next_states: Floats, params: Floats,
+    next_due: Floats, states: Floats, next_states: Floats, params: Floats,
     table: Floats, taus: Floats, first_column: int, sums: Floats,
 ) -> None:  # fmt: skip
     """Add all arrivals before `t1` to their targets' sums.
@@ -100,27 +100,27 @@ def accumulate(
     """
     for p in prange(bounds.shape[0] - 1):
         for k in range(bounds[p], bounds[p + 1]):
-            _accumulate(k, t1, sources[k], targets[k], weights[k], delays[k], due, next_due, states,
+            _accumulate(k, t1, sources[k], targets[k], weights[k], delays[k], next_due, states,
                         next_states, params, table, taus, first_column, sums)  # fmt: skip
 
 
 @kernel
 def _accumulate(
-    k: int, t1: float, i: int, target: int, weight: float, delay: float, due: Floats,
+    k: int, t1: float, i: int, target: int, weight: float, delay: float,
     next_due: Floats, states: Floats, next_states: Floats, params: Floats, table: Floats,
     taus: Floats, first_column: int, sums: Floats,
 ) -> None:  # fmt: skip
     parameters = model.load_params(params, table, i)
     s = model.load_state(states, i)
     valid = states[i, model.N_STATE]
-    t = due[k]
     sign = 1 if weight < 0.0 else 0
-    while t < t1:
+    fires = model.next_fire(s, valid, parameters)
+    while fires + delay < t1:
         for m in range(taus.shape[0]):
-            sums[target, first_column + 2 * m + sign] += weight * exp(-(t1 - t) / taus[m])
-        fired = model.next_fire(s, valid, parameters)
-        s = model.on_fire(model.between(s, valid, fired - valid, parameters), fired, parameters)
-        valid = fired
-        t = model.next_fire(s, valid, parameters) + delay
-    next_due[k] = t
+            age = t1 - (fires + delay)
+            sums[target, first_column + 2 * m + sign] += weight * exp(-age / taus[m])
+        s = model.on_fire(model.between(s, valid, fires - valid, parameters), fires, parameters)
+        valid = fires
+        fires = model.next_fire(s, valid, parameters)
+    next_due[k] = fires + delay
     model.store_state(next_states, i, s, valid)

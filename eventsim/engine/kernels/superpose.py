@@ -42,9 +42,9 @@ COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
 
 
 @kernel
-def growth(x: float) -> float:
-    """Return exp(x) for 0 <= x <= 1 to rounding, by a polynomial that compilers vectorise."""
-    y = x * 0.125
+def fade(x: float) -> float:
+    """Return exp(-x) for 0 <= x <= 1 to rounding, by a polynomial that compilers vectorise."""
+    y = -0.125 * x
     e = 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120 + y * (
         1 / 720 + y * (1 / 5040 + y * (1 / 40320 + y / 362880))))))))  # fmt: skip
     e *= e
@@ -54,7 +54,7 @@ def growth(x: float) -> float:
 
 @njit(cache=True, parallel=PARALLEL, error_model="numpy")
 def stream(
-    t1: float,
+    window: float, t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, ends: Ints,
     taus: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
@@ -66,14 +66,15 @@ def stream(
     """
     for p in prange(row_start.shape[0]):
         streamed[p] = _stream(
-            p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
+            p, window, t1,
+            Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
             ends[p], taus, first_column, sign, sums, chunk[p],
         )  # fmt: skip
 
 
 @kernel
 def _stream(
-    p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, taus: Floats,
+    p: int, window: float, t1: float, synapses: Synapses, pending: Pending, ends: Ints, taus: Floats,
     first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
     rows = pending.rows[p]
@@ -97,7 +98,8 @@ def _stream(
             while stop < end and time + synapses.delay[stop] < t1:
                 stop += 1
             end = stop
-            _add_segment(begin, end, t1 - time, synapses, taus, first_column, sign, sums, chunk)
+            _add_segment(begin, end, window, time, t1, synapses, taus, first_column, sign, sums,
+                         chunk)  # fmt: skip
         ends[k] = end
         total += end - begin
     return total
@@ -138,25 +140,27 @@ def _add_row(
 
 @kernel
 def _add_segment(
-    begin: int, end: int, age: float, synapses: Synapses, taus: Floats, first_column: int,
-    sign: int, sums: Floats, chunk: Floats,
+    begin: int, end: int, window: float, time: float, t1: float, synapses: Synapses, taus: Floats,
+    first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> None:  # fmt: skip
-    """Synapses from begin to end deliver one after another; the spike is `age` old at the end."""
+    """Synapses from begin to end deliver one after another a spike that was fired at `time`.
+
+    Each exponential is a function of its own arrival alone: how a row is cut into windows and
+    partitions must not show in the last digit.
+    """
     target, weight, delay = synapses.target, synapses.weight, synapses.delay
     weight_step = 1 if weight.shape[0] > 1 else 0
     for low in range(begin, end, CHUNK):
         count = min(CHUNK, end - low)
-        first = delay[low]
         for m in range(taus.shape[0]):
             column = first_column + 2 * m + (1 if sign < 0 else 0)
             rate = 1.0 / taus[m]
-            decay = exp(-(age - first) * rate)
-            if (delay[low + count - 1] - first) * rate <= 1.0:
+            if window * rate <= 1.0:
                 for k in range(count):
-                    chunk[k] = growth((delay[low + k] - first) * rate) * decay
+                    chunk[k] = fade((t1 - (time + delay[low + k])) * rate)
             else:
                 for k in range(count):
-                    chunk[k] = exp((delay[low + k] - first) * rate) * decay
+                    chunk[k] = exp(-(t1 - (time + delay[low + k])) * rate)
             if weight_step == 0:
                 for k in range(count):
                     sums[target[low + k], column] += weight[0] * chunk[k]
@@ -171,23 +175,24 @@ def _add_segment(
 
 @njit(cache=True, parallel=PARALLEL, error_model="numpy")
 def settle(
-    t1: float, states: Floats, params: Floats, table: Floats, due: Floats, block_due: Floats,
-    bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats, counts: Ints,
+    t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
+    block_due: Floats, bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats,
+    counts: Ints,
 ) -> None:  # fmt: skip
     """Take every neuron that stays below threshold to `t1`; mark the others hot.
 
-    A cold neuron that is sampled is listed too, for its samples; what its state will be at `t1`
+    Most states are valid at `t0`, the end of the last window. A cold neuron that is sampled is listed too, for its samples; what its state will be at `t1`
     goes to `saved`, so that watching changes no bit. counts[p] becomes (hot, whether any neuron
     could fire later without an arrival, sampled and cold).
     """
     for p in prange(bounds.shape[0] - 1):
-        _settle(p, t1, states, params, table, due, block_due, bounds, sums, hot, slot, saved,
+        _settle(p, t0, t1, states, params, table, due, block_due, bounds, sums, hot, slot, saved,
                 counts[p])  # fmt: skip
 
 
 @kernel
 def _settle(
-    p: int, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
+    p: int, t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
     block_due: Floats, bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats,
     counts: Ints,
 ) -> None:  # fmt: skip
@@ -195,20 +200,24 @@ def _settle(
     parameters = model.load_params(params, table, 0)
     for block in range((low + BLOCK - 1) // BLOCK, (high + BLOCK - 1) // BLOCK):
         block_due[block] = inf
-    n_hot, restless, n_watched = 0, 0, 0
+    n_hot, restless, n_watched = 0, False, 0
+    common = model.prepare(t1 - t0, parameters)
     for i in range(low, high):
         s = model.load_state(states, i)
         valid = states[i, model.N_STATE]
+        dt = t1 - valid
+        step = common if valid == t0 else model.prepare(dt, parameters)
         own = sums[i]
-        if hot[i] == FORCED or model.may_fire(s, valid, t1 - valid, own, parameters):
+        if hot[i] == FORCED or model.may_fire(s, valid, dt, step, own, parameters):
             hot[i] = HOT
             n_hot += 1
             due[i] = model.safe_until(s, valid, parameters)
             block_due[i // BLOCK] = min(block_due[i // BLOCK], due[i])
-            restless = 1
+            restless = True
         else:
-            s = model.absorb(s, valid, t1 - valid, own, parameters)
+            s = model.absorb(s, valid, dt, step, own, parameters)
             due[i] = inf
+            restless = restless or model.restless(s, parameters)
             if slot[i] >= 0:
                 model.store_state(saved, slot[i], s, t1)
                 hot[i] = WATCHED
@@ -216,15 +225,10 @@ def _settle(
             else:
                 hot[i] = COLD
                 model.store_state(states, i, s, t1)
-            if restless == 0:
-                for column in range(own.shape[0]):
-                    own[column] = 0.0
-                if model.may_fire(s, t1, inf, own, parameters):
-                    restless = 1
         for column in range(own.shape[0]):
             own[column] = 0.0
     counts[0] = n_hot
-    counts[1] = restless
+    counts[1] = 1 if restless else 0
     counts[2] = n_watched
 
 
@@ -262,6 +266,8 @@ def _list_hot(
         cursor, stop = int(rows[k, PENDING_CURSOR]), ends[k]
         if cursor < stop and full[p] == 0:
             if any_hot:
+                if k + 2 < pending.filled[p]:
+                    _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]))
                 if inbox.filled[p] + stop - cursor > inbox.rows.shape[1]:
                     full[p] = 1
                 else:
