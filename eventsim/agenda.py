@@ -16,14 +16,14 @@ class Handle(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Something to do at `time`; `start` and `count` fix the times of a repeated one."""
+    """Something to do at `time`; `start` and `done` fix the times of a repeated one."""
 
     time: float  # ms
     number: int
     action: Action
     start: float
     every: float  # ms, infinite if it happens once
-    count: int
+    done: int
 
 
 class Agenda:
@@ -58,6 +58,6 @@ class Agenda:
             entry = self._entries.pop(0)
             if entry.every < inf:
                 # from the start, not from the last time: repeated sums would drift
-                time = entry.start + (entry.count + 1) * entry.every
-                self._entries.add(entry._replace(time=time, count=entry.count + 1))
+                time = entry.start + (entry.done + 1) * entry.every
+                self._entries.add(entry._replace(time=time, done=entry.done + 1))
             entry.action(subject)

@@ -11,12 +11,11 @@ more comparisons joined by 'and', with a number or another parameter: `> 0 and <
 import operator
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-_COMPARE: dict[str, Callable[[ArrayLike, ArrayLike], object]] = {
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     "<=": operator.le,
     "!=": operator.ne,
@@ -53,7 +52,7 @@ def parameters(doc: str | None) -> dict[str, Parameter]:
     return table
 
 
-def check(where: str, table: Mapping[str, Parameter], values: Mapping[str, ArrayLike]) -> None:
+def check(where: str, table: Mapping[str, Parameter], values: Mapping[str, Any]) -> None:
     """Refuse values that are not finite or break their constraint; arrays name the first offender.
 
     Raises
@@ -75,7 +74,7 @@ def check(where: str, table: Mapping[str, Parameter], values: Mapping[str, Array
             _refuse(where, name, value, _COMPARE[sign](value, other), f"{sign} {shown}{unit}")
 
 
-def _refuse(where: str, name: str, value: ArrayLike, holds: object, allowed: str) -> None:
+def _refuse(where: str, name: str, value: Any, holds: Any, allowed: str) -> None:
     if np.all(np.asarray(holds)):
         return
     if np.ndim(value) == 0:

@@ -1,4 +1,4 @@
-"""The only compiler decorator, and the only compiler policy.
+"""The only compiler decorators, and the only compiler policy.
 
 A function under `@kernel` stays an ordinary Python function: the reference engine calls it as it
 is. Numba compiles the same source into whatever calls it from the compiled engine.
@@ -7,6 +7,7 @@ is. Numba compiles the same source into whatever calls it from the compiled engi
 from collections.abc import Callable
 from typing import TypeVar
 
+from numba import njit
 from numba.extending import register_jitable
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -27,3 +28,9 @@ def kernel_call(function: F) -> F:
     """Like `kernel`, for large or rarely called functions: called, not inlined."""
     marked: F = _called(function)
     return marked
+
+
+def loop(*, parallel: bool = False) -> Callable[[F], F]:
+    """Mark a function of the engine that Python calls: compiled for itself, and cached."""
+    decorate: Callable[[F], F] = njit(cache=True, parallel=parallel, error_model="numpy")
+    return decorate

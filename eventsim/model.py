@@ -75,7 +75,7 @@ class NeuronModel:
     fires : (s, p) -> bool, optional
         Whether the threshold is reached; asked once after all arrivals of one instant.
     next_fire : (s, t, p) -> float, optional
-        The first crossing at or after `t` if nothing arrives, or infinity. Left out by quiet models.
+        The first crossing at or after `t` if nothing arrives, or infinity; a quiet model has none.
     safe_until : (s, t, p) -> float, optional
         A cheap lower bound of `next_fire`.
     spikes : (s, t, p) -> bool, optional

@@ -42,7 +42,7 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
     @kernel
     def load_with_table(params: Any, table: Any, i: int) -> Any:
         row = params[i] if params.shape[0] > 1 else params[0]
-        return make_params(*(to_fixed_tuple(row, n_params) + (table,)))
+        return make_params(*to_fixed_tuple(row, n_params), table)
 
     namespace = ModuleType("model")
     vars(namespace).update(
@@ -274,7 +274,7 @@ def _bind_rule(
         which: int, memory: Any, row: int, params: Any, history: Any, count: int, t: float
     ) -> float:
         if which != k:
-            return arrive_elsewhere(which, memory, row, params, history, count, t)
+            return float(arrive_elsewhere(which, memory, row, params, history, count, t))
         own = params[k]
         p = make_params(*to_fixed_tuple(own[2:], n_params))
         replay(memory, row, own, p, history, count)
@@ -284,7 +284,7 @@ def _bind_rule(
         step_pre(synapse, t, make_seen(*(x + y)), own, p)
         jump(synapse, synapse, t - synapse[1], own)
         synapse[1] = t
-        return synapse[0]
+        return float(synapse[0])
 
     @kernel
     def catch_up(which: int, memory: Any, row: int, params: Any, history: Any, count: int) -> None:

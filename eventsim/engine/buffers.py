@@ -79,7 +79,7 @@ class Probes(NamedTuple):
 
 
 class Plastic(NamedTuple):
-    """Plastic synapses onto one population; `eventsim.engine.bind.RuleLayout` says what lies where."""
+    """Plastic synapses onto one population; `bind.RuleLayout` says what lies where."""
 
     memory: Floats  # (n_synapses, width)
     params: Floats  # (n_rules, width)

@@ -1,5 +1,6 @@
-"""Background input: a source with at most one synapse per neuron feeds its target without a queue."""
+"""Background input: a source with one synapse per neuron feeds its target without a queue."""
 
+from itertools import pairwise
 from math import inf
 from types import ModuleType
 
@@ -46,8 +47,7 @@ class Drive:
         sources = np.concatenate([np.repeat(np.arange(row.size), row) for row in counts])
         edges = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
         self.order = np.concatenate(  # by target within a partition: the order of the inbox
-            [a + np.argsort(synapses.target[a:b], kind="stable") for a, b in
-             zip(edges[:-1], edges[1:], strict=True)]
+            [a + np.argsort(synapses.target[a:b], kind="stable") for a, b in pairwise(edges)]
         )  # fmt: skip
         self.delays = self._per_synapse(synapses.delay)
         self.numbers = self.order.astype(np.float64)

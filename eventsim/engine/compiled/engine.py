@@ -5,11 +5,9 @@ every neuron goes its way alone. Windows begin at the next thing that happens: a
 time costs nothing. How long they are changes no bit of the result, only the time it takes.
 """
 
-from collections.abc import Iterator
 from math import inf, ulp
 
 import numba
-import numpy as np
 
 from eventsim.engine.base import Sink, Watch, first_synapse_numbers
 from eventsim.engine.buffers import Floats, Ints
@@ -70,8 +68,9 @@ class CompiledEngine:
         for population in self.neurons if path != "ordered" else ():
             drives = [d for d in self.drives if d.target is population]
             driving = [d.projection for d in drives]
-            onto = [p for p in self.projections
-                    if p.projection.target is population.population and p not in driving]  # fmt: skip
+            given = population.population
+            onto = [p for p in self.projections if p.projection.target is given]
+            onto = [p for p in onto if p not in driving]
             if is_worthwhile(population, onto, drives, self.lookahead, path == "superposition"):
                 chosen[population] = Superposition(population, onto, drives)
         return chosen

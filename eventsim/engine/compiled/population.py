@@ -173,7 +173,7 @@ class CompiledPopulation:
         )
 
     def advance(self, t1: float) -> None:
-        """Take the population through the window that ends at `t1`; spikes are left in `emitted`."""
+        """Take the population through the window up to `t1`; spikes are left in `emitted`."""
         limit = self.max_rate * BURST_BIN_MS * 1e-3
         while True:
             self.progress.status[:] = DONE

@@ -1,5 +1,6 @@
 """One projection in the compiled engine: its synapses by partition, and the spikes on their way."""
 
+from itertools import pairwise
 from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -137,7 +138,7 @@ def _by_partition(
         row_start = given.row_start[np.newaxis]
         return Synapses(row_start, given.target, given.weight, given.delay, labels), None
     row_starts, origins, first = [], [], 0
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         inside = (given.target >= low) & (given.target < high)
         before = np.concatenate([[0], np.cumsum(inside)])
         row_starts.append(before[given.row_start] + first)

@@ -42,8 +42,8 @@ def is_worthwhile(
 ) -> bool:  # fmt: skip
     """Whether a population can and should take the superposition path: a rule on the network alone.
 
-    With `always` it takes it whenever it can. It can if its model is linear, its parameters are shared, and nothing that lands on it is
-    plastic or lands on a port that is not described.
+    It can if its model is linear, its parameters are shared, and nothing that lands on it is
+    plastic or lands on a port that is not described. With `always`, whatever can also should.
     """
     linear, given = population.model.linear, population.population
     incoming = projections + [drive.projection for drive in drives]
@@ -73,7 +73,9 @@ class Superposition:
         linear = population.model.linear
         assert linear is not None
         self.linear: Linear = linear
-        self.projections = [self._incoming(p) for p in projections]
+        # a drive's projection is here too: its queue is used when the source is changed in a run
+        driving = [drive.projection for drive in drives]
+        self.projections = [self._incoming(p) for p in projections + driving]
         self.drives = [(drive, self._incoming(drive.projection)) for drive in drives]
         partitions = population.cells.bounds.size - 1
         self.kernel: ModuleType = specialise(
@@ -164,7 +166,9 @@ class Superposition:
         self.spikes += int(projection.pending.filled.sum())
         return ends
 
-    def _list_hot(self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool) -> None:
+    def _list_hot(
+        self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool
+    ) -> None:
         while True:
             self.kernel.list_hot(
                 t1, *projection.synapses, *projection.pending, ends, self.hot, int(listed),

@@ -5,20 +5,20 @@ source will do is known for as long as one likes.
 """
 
 from math import exp, inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from numba import njit, prange
+from numba import prange
 
 from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
-from eventsim.kernel import kernel
+from eventsim.kernel import kernel, loop
 
 if TYPE_CHECKING:
-    model: Any
+    from eventsim.engine.kernels.injected import model
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
 
-@njit(cache=True, error_model="numpy")
+@loop()
 def schedule(
     sources: Ints, delays: Floats, states: Floats, params: Floats, table: Floats, due: Floats
 ) -> None:
@@ -30,10 +30,10 @@ def schedule(
         due[k] = model.next_fire(s, states[i, model.N_STATE], p) + delays[k]
 
 
-@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+@loop(parallel=PARALLEL)
 def advance(
-    t1: float, hot: Ints, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
-    numbers: Floats, labels: Floats, due: Floats,
+    t1: float, hot: Ints, bounds: Ints, sources: Ints, targets: Ints, weights: Floats,
+    delays: Floats, numbers: Floats, labels: Floats, due: Floats,
     states: Floats, params: Floats, table: Floats,
     rows: Floats, tags: Ints, filled: Ints, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
@@ -50,8 +50,8 @@ def advance(
 
 @kernel
 def _advance(
-    p: int, t1: float, hot: Ints, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
-    numbers: Floats, labels: Floats, due: Floats,
+    p: int, t1: float, hot: Ints, bounds: Ints, sources: Ints, targets: Ints, weights: Floats,
+    delays: Floats, numbers: Floats, labels: Floats, due: Floats,
     states: Floats, params: Floats, table: Floats,
     rows: Floats, tags: Ints, filled: Ints, full: Ints,
 ) -> float:  # fmt: skip
@@ -87,7 +87,7 @@ def _advance(
     return next_due
 
 
-@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+@loop(parallel=PARALLEL)
 def accumulate(
     t1: float, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
     next_due: Floats, states: Floats, next_states: Floats, params: Floats,

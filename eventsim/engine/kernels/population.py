@@ -7,7 +7,7 @@ neither windows nor the bounds of a run change a bit of the result.
 from math import floor, inf
 from typing import TYPE_CHECKING, Any
 
-from numba import njit, prange
+from numba import prange
 
 from eventsim.engine.buffers import (
     BLOCK,
@@ -33,18 +33,17 @@ from eventsim.engine.buffers import (
     Progress,
 )
 from eventsim.engine.kernels import order
-from eventsim.kernel import kernel, kernel_call
+from eventsim.kernel import kernel, kernel_call, loop
 
 if TYPE_CHECKING:
-    model: Any
-    rules: Any
+    from eventsim.engine.kernels.injected import model, rules
 
 BURST_BIN = 10.0  # ms, over which the runaway limit counts spikes
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
 
-@njit(cache=True, error_model="numpy")
+@loop()
 def initialise(keys: Floats, states: Floats, params: Floats, table: Floats) -> None:
     """Write the state of every neuron at t = 0."""
     for i in range(states.shape[0]):
@@ -52,7 +51,7 @@ def initialise(keys: Floats, states: Floats, params: Floats, table: Floats) -> N
         model.store_state(states, i, model.initial(p, keys[i]), 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@loop()
 def schedule(t: float, states: Floats, params: Floats, table: Floats, due: Floats) -> None:
     """Plan from the states, which are valid at `t`, and bound every neuron's next spike."""
     for i in range(states.shape[0]):
@@ -62,7 +61,7 @@ def schedule(t: float, states: Floats, params: Floats, table: Floats, due: Float
         due[i] = model.safe_until(s, t, p)
 
 
-@njit(cache=True, error_model="numpy")
+@loop()
 def look(t: float, states: Floats, params: Floats, table: Floats, out: Floats) -> None:
     """Write every state as it is at `t`, changing nothing."""
     for i in range(states.shape[0]):
@@ -74,7 +73,7 @@ def look(t: float, states: Floats, params: Floats, table: Floats, out: Floats) -
             out[i, k] = s[k]
 
 
-@njit(cache=True, error_model="numpy")
+@loop()
 def catch_up(
     which: int,
     first: int,
@@ -84,13 +83,13 @@ def catch_up(
     history: Floats,
     remembered: Ints,
 ) -> None:
-    """Replay to every synapse of one plastic projection what its target did since its last arrival."""
+    """Replay to every synapse of a plastic projection what its target did since its last arrival."""
     for k in range(targets.shape[0]):
         i = targets[k]
         rules.catch_up(which, memory, first + k, params, history[i], remembered[i])
 
 
-@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+@loop(parallel=PARALLEL)
 def advance(
     t1: float, limit: float,
     states: Floats, params: Floats, table: Floats, due: Floats, block_due: Floats, bounds: Ints,

@@ -7,7 +7,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]  # Numba has no types
 def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     """prefetch(array, index): bring the cache line of a 1-D array's element closer."""
     signature = types.void(array, index)

@@ -5,7 +5,8 @@ a long fan-out costs one row, and the queue never holds the arrivals themselves.
 """
 
 from math import inf
-from numba import njit, prange
+
+from numba import prange
 
 from eventsim.engine.buffers import (
     KIND,
@@ -26,12 +27,12 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels import order
-from eventsim.kernel import kernel
+from eventsim.kernel import kernel, loop
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
 
-@njit(cache=True, error_model="numpy")
+@loop()
 def collect(
     rows: Floats, filled: Ints, by_time: Ints, scratch: Ints, times: Floats, neurons: Ints
 ) -> int:
@@ -52,7 +53,7 @@ def collect(
     return n
 
 
-@njit(cache=True, error_model="numpy")
+@loop()
 def enqueue(
     times: Floats, neurons: Ints, n: int, row_start: Ints, delay: Ints, rows: Floats, filled: Ints
 ) -> float:
@@ -75,7 +76,7 @@ def enqueue(
     return earliest
 
 
-@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+@loop(parallel=PARALLEL)
 def deliver(
     t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
@@ -155,7 +156,7 @@ def _deliver_one(
     pending[k, PENDING_DUE] = due
 
 
-@njit(cache=True, error_model="numpy")
+@loop()
 def insert(
     times: Floats, targets: Ints, values: Floats, ports: Ints, first_number: int, bounds: Ints,
     rows: Floats, tags: Ints, filled: Ints,

@@ -7,9 +7,9 @@ of those, which then go the ordered way.
 """
 
 from math import exp, inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from numba import njit, prange
+from numba import prange
 
 from eventsim.engine.buffers import (
     BLOCK,
@@ -30,10 +30,10 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.prefetch import prefetch
-from eventsim.kernel import kernel
+from eventsim.kernel import kernel, loop
 
 if TYPE_CHECKING:
-    model: Any
+    from eventsim.engine.kernels.injected import model
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
@@ -52,7 +52,7 @@ def fade(x: float) -> float:
     return e * e
 
 
-@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+@loop(parallel=PARALLEL)
 def stream(
     window: float, t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
@@ -74,7 +74,8 @@ def stream(
 
 @kernel
 def _stream(
-    p: int, window: float, t1: float, synapses: Synapses, pending: Pending, ends: Ints, taus: Floats,
+    p: int, window: float, t1: float, synapses: Synapses, pending: Pending, ends: Ints,
+    taus: Floats,
     first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
     rows = pending.rows[p]
@@ -173,7 +174,7 @@ def _add_segment(
                     sums[target[low + k], column + (1 if w < 0.0 else 0)] += w * chunk[k]
 
 
-@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+@loop(parallel=PARALLEL)
 def settle(
     t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
     block_due: Floats, bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats,
@@ -181,9 +182,10 @@ def settle(
 ) -> None:  # fmt: skip
     """Take every neuron that stays below threshold to `t1`; mark the others hot.
 
-    Most states are valid at `t0`, the end of the last window. A cold neuron that is sampled is listed too, for its samples; what its state will be at `t1`
-    goes to `saved`, so that watching changes no bit. counts[p] becomes (hot, whether any neuron
-    could fire later without an arrival, sampled and cold).
+    Most states are valid at `t0`, the end of the last window. A cold neuron that is sampled is
+    listed too, for its samples; what its state will be at `t1` goes to `saved`, so that watching
+    changes no bit. counts[p] becomes (hot, whether any neuron could fire later without an arrival,
+    sampled and cold).
     """
     for p in prange(bounds.shape[0] - 1):
         _settle(p, t0, t1, states, params, table, due, block_due, bounds, sums, hot, slot, saved,
@@ -232,7 +234,7 @@ def _settle(
     counts[2] = n_watched
 
 
-@njit(cache=True, parallel=PARALLEL, error_model="numpy")
+@loop(parallel=PARALLEL)
 def list_hot(
     t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,

@@ -1,0 +1,9 @@
+"""What `specialise` puts into a kernel before it is executed; `eventsim.engine.bind` makes it.
+
+Kernels name these as if they were imported from here, so that readers and type checkers know them.
+"""
+
+from typing import Any
+
+model: Any  # a neuron model: load_state, store_state, load_params and the model's own functions
+rules: Any  # the plasticity rules of the projections onto a population: arrive, catch_up, remember
