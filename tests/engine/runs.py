@@ -50,8 +50,26 @@ def result(sim: Simulation, populations: Sequence[str] | Mapping[str, int]) -> O
 
 
 def agreed(network: Network, *durations: float, **options: Any) -> Outcome:
-    """Run on both engines, insist that they agree to the last bit, and return the outcome."""
-    fast = outcome(network, *durations, engine="compiled", **options)
+    """Run on both engines, insist that they agree, and return the reference engine's outcome.
+
+    The ordered path has the reference engine's bits. The superposition path, where a population can
+    take it, adds up in another order: the same neurons in the same order, times and weights within
+    1e-9.
+    """
     plain = outcome(network, *durations, engine="reference", **options)
-    assert fast == plain
-    return fast
+    assert outcome(network, *durations, path="ordered", **options) == plain
+    with Simulation(network, path="superposition") as sim:
+        superposed = bool(sim.engine.superposed)  # type: ignore[attr-defined]
+    if superposed:
+        assert_close(outcome(network, *durations, path="superposition", **options), plain)
+    return plain
+
+
+def assert_close(seen: Outcome, plain: Outcome) -> None:
+    """Insist on the same neurons in the same order, times within 1e-9 ms, weights within 1e-9."""
+    assert seen.spikes.keys() == plain.spikes.keys()
+    for name, (times, neurons) in plain.spikes.items():
+        assert seen.spikes[name][1] == neurons
+        assert np.abs(np.subtract(seen.spikes[name][0], times)).max(initial=0.0) < 1e-9
+    for name, weights in plain.weights.items():
+        np.testing.assert_allclose(seen.weights[name], weights, rtol=1e-9, atol=0.0)

@@ -85,10 +85,7 @@ def psp(t: float, w: float, tau_syn: float) -> float:
 
 def peak(tau_syn: float) -> tuple[float, float]:
     """Return when a postsynaptic potential peaks, and the weight whose peak is the threshold."""
-    if tau_syn == TAU:
-        t = TAU
-    else:
-        t = log(TAU / tau_syn) / (1.0 / tau_syn - 1.0 / TAU)
+    t = TAU if tau_syn == TAU else log(TAU / tau_syn) / (1.0 / tau_syn - 1.0 / TAU)
     return t, GAP / psp(t, 1.0, tau_syn)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from eventsim import AllToAll, FromArrays, Network, Sampled, Simulation
-from eventsim.kernel import kernel
 from eventsim.model import NeuronModel
 from eventsim.models import LIF, SpikeSource, STDPPair
 

@@ -1,0 +1,593 @@
+"""What a script can do to a simulation: control events, stimuli, changes, reset, stops."""
+
+from collections.abc import Callable
+from math import exp, inf, nan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import eventsim
+from eventsim import (
+    AllToAll,
+    FixedInDegree,
+    Network,
+    OneToOne,
+    Sampled,
+    Simulation,
+    SimulationError,
+    Uniform,
+)
+from eventsim.models import LIF, PoissonSource, SpikeSource, STDPPair
+
+engines = pytest.mark.parametrize("engine", ["compiled", "reference"])
+
+
+def one_cell(**parameters: Any) -> Network:
+    net = Network()
+    net.add("cell", LIF(**parameters))
+    return net
+
+
+def plastic() -> Network:
+    """Background through a plastic projection, and a recurrent static one."""
+    net = Network(seed=2)
+    noise = net.add("noise", PoissonSource(rate=500.0), size=20)
+    cells = net.add("cells", LIF, size=20, initial={"v": Uniform(-65.0, -50.0)})
+    rule = STDPPair(a_plus=0.1, a_minus=0.1)
+    net.connect(noise, cells, OneToOne(), 5.0, 1.0, plasticity=rule, bounds=(0.0, 10.0))
+    net.connect(cells, cells, FixedInDegree(4), weight=1.0, delay=Uniform(0.5, 5.0))
+    return net
+
+
+def spikes_of(sim: Simulation, duration: float, *names: str) -> list[tuple[list[float], list[int]]]:
+    """Record these populations for `duration` ms, and close the recording."""
+    recorder = sim.record(spikes=list(names))
+    sim.run(duration)
+    seen = [recorder.recording.spikes(name) for name in names]
+    sim.close()
+    return [(times.tolist(), neurons.tolist()) for times, neurons in seen]
+
+
+# control events
+
+
+@engines
+def test_control_events_come_at_their_times_in_the_order_of_scheduling(engine: str) -> None:
+    """Oracle: a literal list; what is due at the end of a run belongs to the next one."""
+    seen: list[tuple[str, float]] = []
+    with Simulation(one_cell(), engine=engine) as sim:
+        sim.at(2.0, lambda sim: seen.append(("b", sim.now)))
+        sim.at(2.0, lambda sim: seen.append(("c", sim.now)))
+        sim.at(0.0, lambda sim: seen.append(("a", sim.now)))
+        sim.every(1.5, lambda sim: seen.append(("d", sim.now)), start=0.5)
+        sim.every(3.0, lambda sim: seen.append(("e", sim.now)))
+        sim.run(2.0)
+        assert seen == [("a", 0.0), ("d", 0.5)]
+        sim.run(2.0)
+    assert seen[2:] == [("b", 2.0), ("c", 2.0), ("d", 2.0), ("e", 3.0), ("d", 3.5)]
+
+
+def test_repeated_events_do_not_drift() -> None:
+    """Oracle: start + k interval in one rounding; a running sum of 0.1 would be off by 1e-12."""
+    seen: list[float] = []
+    with Simulation(one_cell()) as sim:
+        sim.every(0.1, lambda sim: seen.append(sim.now), start=0.0)
+        sim.run(100.0)
+    assert seen == [k * 0.1 for k in range(1000)]
+
+
+def test_a_cancelled_event_does_not_come() -> None:
+    seen: list[float] = []
+    with Simulation(one_cell()) as sim:
+        once = sim.at(1.0, lambda sim: seen.append(sim.now))
+        often = sim.every(1.0, lambda sim: seen.append(-sim.now))
+        sim.at(2.5, lambda sim: sim.cancel(often))
+        assert sim.cancel(once)
+        assert not sim.cancel(once)
+        sim.run(5.0)
+    assert seen == [-1.0, -2.0]
+
+
+def test_an_event_may_schedule_another_at_its_own_time() -> None:
+    seen: list[str] = []
+    with Simulation(one_cell()) as sim:
+        sim.at(1.0, lambda sim: (seen.append("a"), sim.at(1.0, lambda sim: seen.append("b"))))
+        sim.run(2.0)
+    assert seen == ["a", "b"]
+
+
+@engines
+def test_run_until_stops_at_the_first_question_answered_yes(engine: str) -> None:
+    """Oracle: a cell charged by 250 pA fires at 27.7 ms, so the question at 28 ms is the first."""
+    with Simulation(one_cell(i_offset=250.0), engine=engine) as sim:
+        assert sim.run_until(lambda sim: sim.spike_count("cell") > 0, every=0.5, limit=100.0)
+        assert sim.now == 28.0
+        assert not sim.run_until(lambda sim: sim.spike_count("cell") > 9, every=7.0, limit=10.0)
+        assert sim.now == 38.0
+
+
+# stimuli and changes
+
+
+@engines
+def test_what_is_sent_arrives_at_its_time_and_neuron_in_any_order(engine: str) -> None:
+    """Oracle: the sum of decayed weights."""
+    net = Network()
+    net.add("cells", LIF, size=2)
+    with Simulation(net, engine=engine) as sim:
+        sim.send("cells", [3.0, 1.0, 2.0], [0, 0, 1], [2.0, 1.0, 4.0])
+        sim.run(2.5)
+        sim.send("cells", 2.5, [0, 1], 0.5)
+        sim.run(1.5)
+        v = sim.state("cells", "v") + 65.0
+    assert v[0] == pytest.approx(2 * exp(-1 / 20) + exp(-3 / 20) + 0.5 * exp(-1.5 / 20), rel=1e-12)
+    assert v[1] == pytest.approx(4 * exp(-2 / 20) + 0.5 * exp(-1.5 / 20), rel=1e-12)
+
+
+@engines
+def test_step_currents_add_up(engine: str) -> None:
+    """Oracle: the current itself, at four times."""
+    seen = []
+    with Simulation(one_cell(), engine=engine) as sim:
+        sim.step_current("cell", [1.0, 3.0], [50.0, 20.0])
+        sim.step_current("cell", [2.0], [-5.0], neurons=0)
+        for _ in range(4):
+            sim.run(1.0)
+            seen.append(sim.state("cell", "i")[0])
+    assert seen == [0.0, 50.0, 45.0, 15.0]
+
+
+@engines
+def test_changed_parameters_hold_from_now_on_and_the_others_stay(engine: str) -> None:
+    """Oracle: decay with 20 ms before and 5 ms after, to the resting potential set before."""
+    net = Network()
+    net.add("cells", LIF(tau_m=Uniform(20.0, 20.0 + 1e-9)), size=3, initial={"v": -55.0})
+    with Simulation(net, engine=engine) as sim:
+        sim.set_parameters("cells", v_rest=-60.0)
+        sim.run(10.0)
+        sim.set_parameters("cells", tau_m=[5.0, 5.0, 20.0])
+        sim.run(10.0)
+        v = sim.state("cells", "v")
+    drop = exp(-10.0 / 20.0)
+    assert v == pytest.approx(-60.0 + 5.0 * drop * np.array([exp(-2.0), exp(-2.0), drop]), rel=1e-9)
+
+
+@engines
+def test_a_changed_rate_takes_effect_at_once(engine: str) -> None:
+    """Oracle: counts before and after within 5 standard deviations; none at a rate of zero."""
+    net = Network(seed=1)
+    net.add("noise", PoissonSource(rate=100.0), size=50)
+    with Simulation(net, engine=engine) as sim:
+        counts = []
+        for rate in (100.0, 0.0, 1000.0):
+            sim.set_parameters("noise", rate=rate)
+            counts.append(len(spikes_of(sim, 100.0, "noise")[0][0]))
+    assert abs(counts[0] - 500) < 5 * 500**0.5
+    assert counts[1] == 0
+    assert abs(counts[2] - 5000) < 5 * 5000**0.5
+
+
+def test_a_changed_rate_gives_direct_and_recorded_sources_the_same_bits() -> None:
+    """Oracle: the reference engine; the source drives directly, or is recorded from the start."""
+
+    def run(names: list[str], **options: Any) -> tuple[list[float], list[int]]:
+        net = Network(seed=1)
+        noise = net.add("noise", PoissonSource(rate=300.0), size=20)
+        cells = net.add("cells", LIF, size=20)
+        net.connect(noise, cells, OneToOne(), weight=4.0, delay=3.0)
+        with Simulation(net, **options) as sim:
+            for t, rate in ((7.0, 900.0), (33.3, 0.0), (50.0, 2000.0)):
+                sim.at(t, lambda sim, rate=rate: sim.set_parameters("noise", rate=rate))
+            return spikes_of(sim, 100.0, *names)[0]
+
+    plain = run(["cells"], engine="reference")
+    assert len(plain[0]) > 50
+    assert run(["cells"]) == plain
+    assert run(["cells", "noise"]) == plain
+
+
+@engines
+def test_set_state_replaces_a_variable_now(engine: str) -> None:
+    """Oracle: decay from the values set; a value above threshold fires at once."""
+    net = Network()
+    net.add("cells", LIF, size=2)
+    with Simulation(net, engine=engine) as sim:
+        sim.run(5.0)
+        sim.set_state("cells", v=[-60.0, -40.0])
+        assert spikes_of(sim, 10.0, "cells") == [([5.0], [1])]
+        assert sim.state("cells", "v")[0] == pytest.approx(-65 + 5 * exp(-0.5), rel=1e-12)
+
+
+@engines
+@pytest.mark.parametrize("plasticity", [None, STDPPair(a_plus=0.0, a_minus=0.0)])
+def test_weights_set_during_a_run_hold_from_the_next_arrival_on(
+    engine: str, plasticity: Any
+) -> None:
+    """Oracle: the jumps of v; the second spike is on its way when the weight changes."""
+    net = Network()
+    source, cell = net.add("source", SpikeSource([1.0, 2.0])), net.add("cell", LIF(tau_m=1e15))
+    net.connect(source, cell, AllToAll(), weight=1.0, delay=2.0, plasticity=plasticity)
+    with Simulation(net, engine=engine) as sim:
+        sim.run(3.5)
+        sim.set_weights("source->cell", 4.0)
+        assert sim.state("cell", "v")[0] == pytest.approx(-64.0)
+        sim.run(1.0)
+        assert sim.state("cell", "v")[0] == pytest.approx(-60.0)
+        assert sim.weights("source->cell").tolist() == [4.0]
+
+
+@engines
+def test_spike_count_counts_without_a_recording(engine: str) -> None:
+    """Oracle: three arrivals that each fire the cell."""
+    with Simulation(one_cell(), engine=engine) as sim:
+        sim.send("cell", [1.0, 5.0, 9.0], 0, 20.0)
+        sim.run(6.0)
+        assert sim.spike_count("cell") == 2
+        sim.run(6.0)
+        assert sim.spike_count("cell") == 3
+
+
+# reset
+
+
+@engines
+def test_reset_gives_the_same_run_again(engine: str) -> None:
+    """Oracle: the first run, bit by bit, although everything was changed before the reset."""
+    net = plastic()
+    with Simulation(net, engine=engine) as sim:
+        first = spikes_of(sim, 60.0, "cells", "noise"), sim.weights("noise->cells").tolist()
+        sim.set_parameters("noise", rate=50.0)
+        sim.set_parameters("cells", v_th=-55.0)
+        sim.set_weights("cells->cells", 0.3)
+        sim.send("cells", 70.0, 3, 50.0)
+        sim.every(1.0, lambda sim: sim.set_state("cells", v=-65.0))
+        sim.run(5.0)
+        sim.reset()
+        assert sim.now == 0.0
+        assert sim.spike_count("cells") == 0
+        again = spikes_of(sim, 60.0, "cells", "noise"), sim.weights("noise->cells").tolist()
+    assert len(first[0][0][0]) > 20
+    assert again == first
+
+
+@engines
+def test_reset_can_keep_the_weights(engine: str) -> None:
+    """Oracle: a new simulation that is given those weights."""
+    net = plastic()
+    with Simulation(net, engine=engine) as sim:
+        sim.run(60.0)
+        sim.set_weights("cells->cells", 0.3)
+        weights = sim.weights("noise->cells")
+        sim.reset(weights="keep")
+        assert sim.weights("noise->cells").tolist() == weights.tolist()
+        again = spikes_of(sim, 60.0, "cells")
+    with Simulation(net, engine=engine) as sim:
+        sim.set_weights("noise->cells", weights)
+        sim.set_weights("cells->cells", 0.3)
+        assert spikes_of(sim, 60.0, "cells") == again
+
+
+# recordings
+
+
+def test_weights_are_recorded_where_asked_and_only_in_that_recording() -> None:
+    """Oracle: the times asked for; a second recording without weights is left alone."""
+    with Simulation(plastic()) as sim:
+        sim.run(5.0)
+        recorder = sim.record(weights={"noise->cells": 10.0, "cells->cells": [7.0, 12.0]})
+        sim.run(25.0)
+        seen = {name: recorder.recording.weights(name).times.tolist() for name in
+                ("noise->cells", "cells->cells")}  # fmt: skip
+        sim.close()
+        recorder = sim.record()
+        sim.run(25.0)
+        assert not recorder.recording.projections
+    assert seen == {"noise->cells": [5.0, 15.0, 25.0], "cells->cells": [7.0, 12.0]}
+
+
+# stops
+
+
+def recorded_run(
+    net: Network, file: Path, script: Callable[[Simulation], object], **options: Any
+) -> None:
+    """Record two stretches, 50 ms each."""
+    with Simulation(net, **options) as sim:
+        sim.record(file)
+        script(sim)
+        sim.run(50.0)
+        sim.run(50.0)
+
+
+@engines
+def test_a_runaway_stops_with_population_neuron_and_time(engine: str, tmp_path: Path) -> None:
+    """Oracle: the sixth spike within 10 ms at a limit of 500 Hz; the first five are on disk."""
+    file = tmp_path / "run.h5"
+    net = Network()
+    net.add("calm", LIF(i_offset=300.0))
+    net.add("cells", LIF(t_ref=1.0), size=3)
+    message = (
+        "population 'cells': neuron 1 fires faster than 500 Hz at 55 ms; lower its input, or "
+        "raise max_rate"
+    )
+
+    def script(sim: Simulation) -> None:
+        sim.send("cells", np.arange(50.0, 60.0), 1, 20.0)
+
+    with pytest.raises(SimulationError, match=f"^{message}$"):
+        recorded_run(net, file, script, engine=engine, max_rate=500.0)
+    with eventsim.open(file) as recording:
+        assert recording.status == f"aborted: {message}"
+        assert recording.spikes("calm")[0].size == 2
+        assert (recording.spikes("cells")[0] < 55.0).all()
+
+
+@engines
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_infinite_state_stops_with_population_neuron_and_time(
+    engine: str, sign: float, tmp_path: Path
+) -> None:
+    """Oracle: two weights whose sum overflows; spikes recorded before are on disk."""
+    file = tmp_path / "run.h5"
+    net = Network()
+    net.add("cells", LIF(v_th=1e308, v_reset=0.0), size=70)
+    message = (
+        "population 'cells': the state of neuron 68 is no longer finite at 30.5 ms; check its "
+        "weights and parameters"
+    )
+
+    def script(sim: Simulation) -> None:
+        sim.send("cells", 10.0, 5, 1.5e308)
+        sim.send("cells", 30.5, [68, 68], sign * 1.7e308)
+
+    with pytest.raises(SimulationError, match=f"^{message}$"):
+        recorded_run(net, file, script, engine=engine)
+    with eventsim.open(file) as recording:
+        assert recording.status == f"aborted: {message}"
+        assert [x.tolist() for x in recording.spikes("cells")] == [[10.0], [5]]
+
+
+@engines
+def test_after_a_stop_only_a_reset_goes_on(engine: str) -> None:
+    """Oracle: the run before the stop, again."""
+    with Simulation(one_cell(i_offset=250.0), engine=engine, max_rate=500.0) as sim:
+        first = spikes_of(sim, 100.0, "cell")
+        sim.send("cell", np.linspace(105.0, 106.0, 20), 0, 20.0)
+        sim.set_parameters("cell", t_ref=0.0)
+        with pytest.raises(SimulationError):
+            sim.run(100.0)
+        with pytest.raises(
+            ValueError, match=r"^run: an error stopped the run before; start again with reset$"
+        ):
+            sim.run(1.0)
+        sim.reset()
+        assert spikes_of(sim, 100.0, "cell") == first
+
+
+@engines
+def test_an_interrupt_in_a_control_event_leaves_a_readable_file(
+    engine: str, tmp_path: Path
+) -> None:
+    """Oracle: the same run without it, up to the interrupt."""
+
+    def interrupt(sim: Simulation) -> None:
+        raise KeyboardInterrupt
+
+    file = tmp_path / "run.h5"
+    net = one_cell(i_offset=250.0)
+    with pytest.raises(KeyboardInterrupt):
+        recorded_run(net, file, lambda sim: sim.at(30.0, interrupt), engine=engine)
+    assert not list(tmp_path.glob("*.part"))
+    with Simulation(net, engine=engine) as sim:
+        expected = spikes_of(sim, 30.0, "cell")[0][0]
+    assert expected
+    with eventsim.open(file) as recording:
+        assert recording.status == "aborted: KeyboardInterrupt"
+        assert recording.duration == 30.0
+        assert recording.spikes("cell")[0].tolist() == expected
+
+
+# refusals
+
+Attempt = Callable[[Simulation], object]
+
+
+def idle(sim: Simulation) -> None:
+    """Do nothing."""
+
+
+REFUSALS: list[tuple[type[Exception], str, Attempt]] = [
+    (TypeError, "simulation: a Network is needed, got 3", lambda s: Simulation(3)),  # type: ignore[arg-type]
+    (ValueError, "simulation: the network has no population; add one with network.add",
+     lambda s: Simulation(Network())),
+    (ValueError, "simulation: unknown engine 'compile'; did you mean 'compiled'?",
+     lambda s: Simulation(s.network, engine="compile")),
+    (ValueError, "simulation: threads must be >= 1, got 0",
+     lambda s: Simulation(s.network, threads=0)),
+    (TypeError, "simulation: threads must be a whole number, got 1.5",
+     lambda s: Simulation(s.network, threads=1.5)),  # type: ignore[arg-type]
+    (ValueError, "simulation: max_rate must be > 0 Hz, got 0",
+     lambda s: Simulation(s.network, max_rate=0)),
+    (ValueError, "simulation: seed must be >= 0, got -1",
+     lambda s: Simulation(s.network, seed=-1)),
+    (TypeError, "simulation: seed must be a whole number, got 'a'",
+     lambda s: Simulation(s.network, seed="a")),  # type: ignore[arg-type]
+    (TypeError, "run: duration must be a number (ms), got '9'", lambda s: s.run("9")),  # type: ignore[arg-type]
+    (ValueError, "run: duration must be >= 0 ms, got -1", lambda s: s.run(-1)),
+    (ValueError, "run: duration must be finite (ms), got inf", lambda s: s.run(inf)),
+    (ValueError, "run: duration must be finite (ms), got nan", lambda s: s.run(nan)),
+    (ValueError, "run: a run is under way; a control event can't run",
+     lambda s: (s.at(2.0, lambda s: s.run(1.0)), s.run(9.0))),
+    (ValueError, "reset: a run is under way; a control event can't reset",
+     lambda s: (s.at(2.0, lambda s: s.reset()), s.run(9.0))),
+    (ValueError, "run_until: every must be > 0 ms, got 0",
+     lambda s: s.run_until(bool, every=0, limit=1.0)),
+    (ValueError, "run_until: limit must be >= 0 ms, got -1",
+     lambda s: s.run_until(bool, limit=-1)),
+    (TypeError, "run_until: predicate must be a function of the simulation, got 3",
+     lambda s: s.run_until(3, limit=1.0)),  # type: ignore[arg-type]
+    (ValueError, "at: t must be >= 1 ms (now), got 0.5", lambda s: s.at(0.5, idle)),
+    (ValueError, "at: t must be finite (ms), got nan", lambda s: s.at(nan, idle)),
+    (TypeError, "at: action must be a function of the simulation, got None",
+     lambda s: s.at(2.0, None)),  # type: ignore[arg-type]
+    (ValueError, "every: interval must be > 0 ms, got 0.0", lambda s: s.every(0.0, idle)),
+    (ValueError, "every: start must be >= 1 ms (now), got 0.0",
+     lambda s: s.every(1.0, idle, start=0.0)),
+    (TypeError, "every: action must be a function of the simulation, got 3",
+     lambda s: s.every(1.0, 3)),  # type: ignore[arg-type]
+    (KeyError, "unknown population 'cell'; did you mean 'cells'?", lambda s: s.population("cell")),
+    (TypeError, "a population or its name is needed, got 3", lambda s: s.population(3)),  # type: ignore[arg-type]
+    (KeyError, "population 'cells' belongs to another network",
+     lambda s: s.population(Network().add("cells", LIF))),
+    (KeyError, "unknown projection 'noise->cell'; did you mean 'noise->cells'?",
+     lambda s: s.projection("noise->cell")),
+    (TypeError, "a projection or its name is needed, got None", lambda s: s.projection(None)),  # type: ignore[arg-type]
+    (ValueError, "spike_count: 'noise' is a source; record its spikes to count them",
+     lambda s: s.spike_count("noise")),
+    (KeyError, "unknown state variable of population 'cells' 'u'; known: deaf_until, i, v",
+     lambda s: s.state("cells", "u")),
+    (KeyError, "unknown state variable of population 'cells' 'u'; known: deaf_until, i, v",
+     lambda s: s.set_state("cells", u=1.0)),
+    (ValueError, "population 'cells': v must be finite, got nan",
+     lambda s: s.set_state("cells", v=nan)),
+    (ValueError, "population 'cells': v must be finite, got inf for 1 of 5 (first: 3)",
+     lambda s: s.set_state("cells", v=[0, 0, 0, inf, 0])),
+    (ValueError,
+     "population 'cells': v must be one value or one for each of 5 neurons, got shape (2,)",
+     lambda s: s.set_state("cells", v=[1.0, 2.0])),
+    (TypeError, "population 'cells': v must be numbers, got 'x'",
+     lambda s: s.set_state("cells", v="x")),
+    (TypeError, "population 'cells': unknown parameter of LIF 'tau'; did you mean 'tau_m'?",
+     lambda s: s.set_parameters("cells", tau=1.0)),
+    (ValueError, "population 'cells': tau_m must be > 0 ms, got -1.0",
+     lambda s: s.set_parameters("cells", tau_m=-1.0)),
+    (ValueError, "population 'cells': v_th must be > v_reset (-65) mV, got -70.0",
+     lambda s: s.set_parameters("cells", v_th=-70.0)),
+    (ValueError, "population 'given': the table of SpikeSource can't change during a run",
+     lambda s: s.set_parameters("given", table=[1.0])),
+    (ValueError, "send to 'noise': say which port; PoissonSource has none (it is a source)",
+     lambda s: s.send("noise", 2.0, 0)),
+    (ValueError, "send to 'cells': unknown port of LIF 'spikes'; did you mean 'spike'?",
+     lambda s: s.send("cells", 2.0, 0, port="spikes")),
+    (ValueError,
+     "send to 'cells': times must be finite and >= 1 ms (now), got 0.5 for 1 of 2 (first: 1)",
+     lambda s: s.send("cells", [2.0, 0.5], 0)),
+    (ValueError, "send to 'cells': times must be finite and >= 1 ms (now), got nan",
+     lambda s: s.send("cells", nan, 0)),
+    (TypeError, "send to 'cells': times must be numbers, got 'soon'",
+     lambda s: s.send("cells", "soon", 0)),
+    (ValueError, "send to 'cells': weights must be finite, got inf",
+     lambda s: s.send("cells", 2.0, 0, inf)),
+    (ValueError, "send to 'cells': neurons must be in 0..4, got 5",
+     lambda s: s.send("cells", 2, 5)),
+    (ValueError, "send to 'cells': neurons must be in 0..4, got -1",
+     lambda s: s.send("cells", 2, -1)),
+    (TypeError, "send to 'cells': neurons must be whole numbers, got 1.5",
+     lambda s: s.send("cells", 2.0, 1.5)),
+    (ValueError,
+     "send to 'cells': times, neurons and weights must be of one length, got shapes (2,), (3,) "
+     "and ()",
+     lambda s: s.send("cells", [2.0, 3.0], [0, 1, 2])),
+    (ValueError, "step_current into 'noise': unknown port of PoissonSource 'current'; known: none",
+     lambda s: s.step_current("noise", 2.0, 1.0)),
+    (ValueError, "step_current into 'cells': times must be finite and >= 1 ms (now), got 0.5",
+     lambda s: s.step_current("cells", 0.5, 1.0)),
+    (ValueError, "step_current into 'cells': times must increase, got 2.0 for 1 of 2 (first: 1)",
+     lambda s: s.step_current("cells", [3.0, 2.0], [1.0, 2.0])),
+    (ValueError,
+     "step_current into 'cells': times and amplitudes must be of one length, got (2,) and (1,)",
+     lambda s: s.step_current("cells", [2.0, 3.0], [1.0])),
+    (ValueError, "step_current into 'cells': amplitudes must be finite (pA), got nan",
+     lambda s: s.step_current("cells", 2.0, nan)),
+    (ValueError, "step_current into 'cells': neurons must be in 0..4, got 9",
+     lambda s: s.step_current("cells", 2.0, 1.0, neurons=[9])),
+    (KeyError, "unknown projection 'x'; known: noise->cells", lambda s: s.weights("x")),
+    (ValueError, "projection 'noise->cells': weights must be finite, got nan",
+     lambda s: s.set_weights("noise->cells", nan)),
+    (ValueError, "projection 'noise->cells': weights must be in [0, 5], got 7.0",
+     lambda s: s.set_weights("noise->cells", 7.0)),
+    (ValueError, "projection 'noise->cells': weights must be one value or one for each of 5 "
+     "synapses, got shape (2,)", lambda s: s.set_weights("noise->cells", [1.0, 2.0])),
+    (TypeError, "projection 'noise->cells': weights must be numbers, got 'x'",
+     lambda s: s.set_weights("noise->cells", "x")),
+    (ValueError, "reset: unknown choice for weights 'kept'; did you mean 'keep'?",
+     lambda s: s.reset(weights="kept")),
+    (ValueError, "reset: a recording is open, and its time can't go back; close it first",
+     lambda s: (s.record(), s.reset())),
+    (ValueError, "record: a recording is open already; close it first",
+     lambda s: (s.record(), s.record())),
+]  # fmt: skip
+
+RECORD_REFUSALS: list[tuple[type[Exception], str, dict[str, Any]]] = [
+    (KeyError, "unknown population 'cell'; did you mean 'cells'?", {"spikes": ["cell"]}),
+    (TypeError, "record: spikes must be True, False or a list, got 'cells'", {"spikes": "cells"}),
+    (KeyError, "unknown population 'cell'; did you mean 'cells'?",
+     {"states": {"cell": Sampled("v")}}),
+    (KeyError, "unknown state variable of population 'cells' 'u'; known: deaf_until, i, v",
+     {"states": {"cells": Sampled("u")}}),
+    (ValueError, "states of population 'cells': interval must be > 0 ms, got 0.0",
+     {"states": {"cells": Sampled("v", every=0.0)}}),
+    (ValueError, "states of population 'cells': neurons must be in 0..4, got 5",
+     {"states": {"cells": Sampled("v", neurons=[5])}}),
+    (ValueError, "states of population 'cells': a neuron is asked for twice",
+     {"states": {"cells": Sampled("v", neurons=[1, 1])}}),
+    (TypeError, "states of population 'cells': must be Sampled(variables, every), got 'v'",
+     {"states": {"cells": "v"}}),
+    (ValueError,
+     "states of population 'noise': the state of a source is not sampled; record its spikes",
+     {"states": {"noise": Sampled("remaining")}}),
+    (KeyError, "unknown projection 'cells'; did you mean 'noise->cells'?",
+     {"weights": {"cells": 1.0}}),
+    (ValueError, "weights of projection 'noise->cells': interval must be > 0 ms, got 0.0",
+     {"weights": {"noise->cells": 0.0}}),
+    (ValueError, "weights of projection 'noise->cells': time must be >= 1 ms (now), got 0.0",
+     {"weights": {"noise->cells": [0.0]}}),
+    (TypeError, "weights of projection 'noise->cells': interval must be a number (ms), got 'often'",
+     {"weights": {"noise->cells": "often"}}),
+]  # fmt: skip
+
+
+@pytest.fixture
+def at_one_ms() -> Simulation:
+    """A simulation of five cells that has run for 1 ms."""
+    net = Network()
+    cells, noise = net.add("cells", LIF, size=5), net.add("noise", PoissonSource, size=5)
+    net.add("given", SpikeSource([1.0]))
+    net.connect(noise, cells, OneToOne(), 3.0, 1.0, plasticity=STDPPair, bounds=(0.0, 5.0))
+    sim = Simulation(net, engine="reference")
+    sim.run(1.0)
+    return sim
+
+
+@pytest.mark.parametrize(("kind", "message", "attempt"), REFUSALS, ids=lambda x: str(x)[:60])
+def test_bad_input_is_refused_in_one_line(
+    at_one_ms: Simulation, kind: type[Exception], message: str, attempt: Attempt
+) -> None:
+    """Oracle: the exact message."""
+    with pytest.raises(kind) as refused:
+        attempt(at_one_ms)
+    assert refused.value.args == (message,)
+
+
+@pytest.mark.parametrize(("kind", "message", "asked"), RECORD_REFUSALS, ids=lambda x: str(x)[:60])
+def test_a_recording_that_can_not_be_made_is_refused_and_leaves_no_file(
+    at_one_ms: Simulation,
+    tmp_path: Path,
+    kind: type[Exception],
+    message: str,
+    asked: dict[str, Any],
+) -> None:
+    """Oracle: the exact message and an empty folder; a right one can be opened afterwards."""
+    with pytest.raises(kind) as refused:
+        at_one_ms.record(tmp_path / "run.h5", **asked)
+    assert refused.value.args == (message,)
+    assert not list(tmp_path.iterdir())
+    at_one_ms.record(tmp_path / "run.h5")
+    at_one_ms.close()
+
+
+def test_more_threads_than_there_are_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^simulation: threads must be <= \d+ on this machine"):
+        Simulation(one_cell(), threads=10_000)
