@@ -1,0 +1,14 @@
+"""Models given by a differential equation: an adaptive step with an error estimate per event.
+
+integrate.py   `integrated` turns derivative and threshold into a model that the engines can run
+plan.py        one accepted step, its polynomial, and the spike inside it
+explicit.py    the step of Dormand and Prince, for most models
+stiff.py       the Rosenbrock step RODAS, for cells with very fast and slow variables
+crossing.py    where the threshold first rises through zero on the step's polynomial
+tuples.py      a NamedTuple with one value changed, in a form that compiles
+"""
+
+from eventsim.ode.integrate import integrated
+from eventsim.ode.tuples import safe_exp
+
+__all__ = ["integrated", "safe_exp"]

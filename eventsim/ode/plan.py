@@ -1,0 +1,241 @@
+"""One accepted step of an integrated neuron, kept in its state until something happens.
+
+A planned state holds the variables at the time at which it is valid, and the plan: the interval
+[begin, end], the variables as polynomials over it, the time of the threshold crossing inside it,
+and the length that the error allows the next step. Passing time evaluates the polynomials, so it
+is a semigroup whatever the order of the method, and arrivals are exact events between two plans.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable
+from math import exp, inf, log, nan
+from typing import Any, NamedTuple
+
+from eventsim.kernel import kernel, kernel_call
+from eventsim.ode import explicit, stiff
+from eventsim.ode.crossing import NEVER, first_rise_of, point
+from eventsim.ode.tuples import LARGEST, put
+
+Function = Callable[..., Any]
+
+FIRST_STEP = 0.1  # ms, tried at t = 0; the error estimate corrects it at once
+LONGEST = 1e9  # ms; a state must be finite, so that no step is infinite
+RESOLUTION = 2.0**-50  # shortest step, relative to the time: four units in the last place
+SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
+STEEP = 1e-4  # of the gap to the threshold: an upstroke that time can't resolve
+RESTED = 0.01  # of the tolerance: what may be left of the way to a fixed point
+PLAN = ("begin", "end", "crossing", "length")
+METHODS = {
+    "explicit": (explicit.dormand_prince, explicit.ORDER),
+    "stiff": (stiff.rodas, stiff.ORDER),
+}
+
+
+class Equation(NamedTuple):
+    """What an author gives."""
+
+    state: Any  # NamedTuple class of the variables
+    derivative: Function
+    threshold: Function
+    next_break: Function
+    resets: bool  # if not, only a rise through zero is a spike
+    method: str
+    max_step: float  # ms; infinite if the derivative doesn't depend on the time
+
+
+class Planner(NamedTuple):
+    """What the library makes of it."""
+
+    state: Any  # NamedTuple class: the variables, then the plan
+    variables: Function  # (planned) -> state
+    replaced: Function  # (planned, state) -> planned, the plan unchanged
+    restarted: Function  # (planned, state) -> planned, the next step as careful as the first
+    plan: Function
+    between: Function
+    next_fire: Function
+    spikes: Function
+
+
+def planner(equation: Equation) -> Planner:
+    """Return the planned state and its functions for one equation."""
+    make, n = equation.state, len(equation.state._fields)
+    m = n + len(PLAN)
+    last = m - 1
+    coefficients = [f"{name}_{k}" for k in range(5) for name in make._fields]
+    planned = namedtuple("Planned", [*make._fields, *PLAN, *coefficients])  # type: ignore[misc]
+    variables = _block(make, 0)
+    start, first, second, third, fourth = (_block(make, m + k * n) for k in range(5))
+
+    @kernel
+    def replaced(s: Any, y: Any) -> Any:
+        return planned(*(y[:] + s[n:]))
+
+    @kernel
+    def restarted(s: Any, y: Any) -> Any:
+        # the last step of an upstroke may have been 1e-13 ms long
+        return planned(*(y[:] + s[n:last] + (FIRST_STEP,) + s[m:]))
+
+    @kernel_call
+    def pack(y: Any, begin: float, end: float, crossing: float, length: float, c: Any) -> Any:
+        plan = (begin, end, crossing, length)
+        return planned(*(y[:] + plan + y[:] + c[0][:] + c[1][:] + c[2][:] + c[3][:]))
+
+    @kernel
+    def at(s: Any, x: float) -> Any:
+        """Return the variables at time `x` of the plan."""
+        c = (first(s), second(s), third(s), fourth(s))
+        share = min((x - s.begin) / (s.end - s.begin), 1.0)
+        return point(start(s), c, share)
+
+    @kernel_call
+    def between(s: Any, t: float, dt: float, p: Any) -> Any:
+        if s.end <= s.begin:  # not planned yet
+            return s
+        return replaced(s, at(s, snapped(t + dt, s.crossing, s.end)))
+
+    @kernel
+    def next_fire(s: Any, t: float, p: Any) -> float:
+        return s.crossing if s.crossing >= 0.0 else s.end
+
+    @kernel
+    def spikes(s: Any, t: float, p: Any) -> bool:
+        return t == s.crossing
+
+    plan = _plan(equation, variables, pack, at)
+    return Planner(planned, variables, replaced, restarted, plan, between, next_fire, spikes)
+
+
+def _block(make: Any, begin: int) -> Function:
+    """Return block(s): the state that a planned one holds from field `begin` on."""
+    end = begin + len(make._fields)
+
+    @kernel
+    def block(s: Any) -> Any:
+        return make(*s[begin:end])
+
+    return block
+
+
+def _plan(equation: Equation, variables: Function, pack: Function, at: Function) -> Function:
+    """Return plan(s, t, p)."""
+    make_attempt, order = METHODS[equation.method]
+    attempt = make_attempt(equation.derivative, equation.max_step)
+    first_rise = first_rise_of(equation.threshold)
+    threshold, next_break = equation.threshold, equation.next_break
+    resets, max_step = equation.resets, equation.max_step
+    autonomous = max_step == inf
+
+    @kernel
+    def at_once(s: Any, y: Any, t: float, p: Any) -> bool:
+        """Tell whether the threshold is reached at the very start of the plan."""
+        if not threshold(y, p) >= 0.0:
+            return False
+        return resets or (s.end > s.begin and threshold(at(s, t), p) < 0.0)
+
+    @kernel_call
+    def last_resort(y: Any, t: float, f: Any, p: Any) -> Any:
+        """Take the shortest step that time can resolve, if it leads on to a spike; or give up.
+
+        An upstroke may be so steep that no two times resolve it. A step may then be straight if a
+        few thousand of them would reach the threshold; anything else can't be integrated.
+        """
+        end, still = t + resolution(t), zeros(y)
+        c, lost = still, still
+        for i in range(len(y)):
+            c = put(c, i, (end - t) * f[i])
+            lost = put(lost, i, nan)
+        tip = point(y, (c, still, still, still), 1.0)
+        gap, rise = threshold(y, p), threshold(tip, p) - threshold(y, p)
+        if gap < 0.0 and rise > STEEP * -gap and bounded(tip):
+            crossing = end if gap + rise >= 0.0 else NEVER
+            return pack(y, t, end, crossing, FIRST_STEP, (c, still, still, still))
+        return pack(lost, t, LONGEST, NEVER, FIRST_STEP, (lost, still, still, still))
+
+    @kernel_call
+    def plan(s: Any, t: float, p: Any) -> Any:
+        y, shortest, still = variables(s), resolution(t), zeros(variables(s))
+        if at_once(s, y, t, p):
+            return pack(y, t, t + shortest, t, s.length, (still, still, still, still))
+        cut = min(next_break(y, t, p), t + LONGEST)
+        length = min(max(s.length, shortest), max_step)
+        end = min(t + length, cut)
+        error, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
+        while not error <= 1.0:
+            length = min(length, end - t) * factor(error, order)
+            if length < shortest:
+                return last_resort(y, t, f0, p)
+            end = t + length
+            error, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
+        grown = (end - t) * factor(error, order)
+        length = max(grown, length) if end == cut else grown
+        if autonomous:
+            rest = min(t + repose(y, f0, f1, end - t, p), cut)
+            if rest > t + GROW * (end - t):
+                return pack(y, t, rest, NEVER, length, (still, still, still, still))
+        c = (c1, c2, c3, c4)
+        return pack(y, t, end, first_rise(y, c, t, end, p), length, c)
+
+    return plan
+
+
+@kernel
+def resolution(t: float) -> float:
+    """Return the shortest step at `t`, in ms."""
+    return RESOLUTION * (t + 1.0)
+
+
+@kernel
+def snapped(x: float, crossing: float, end: float) -> float:
+    """Return the planned time that `x` means: t + (x - t) may miss it by a rounding."""
+    near = RESOLUTION * end
+    if abs(x - crossing) <= near:
+        return crossing
+    return end if abs(x - end) <= near else x
+
+
+@kernel
+def factor(error: float, order: float) -> float:
+    """Return by how much the next step may be longer, for an error in units of the tolerance."""
+    if not error < inf:
+        return SHRINK
+    if error == 0.0:
+        return GROW
+    return min(max(SAFETY * exp(-log(error) / order), SHRINK), GROW)
+
+
+@kernel
+def zeros(y: Any) -> Any:
+    """Return a state of zeros."""
+    for i in range(len(y)):
+        y = put(y, i, 0.0)
+    return y
+
+
+@kernel
+def bounded(y: Any) -> bool:
+    """Tell whether no variable has diverged."""
+    for i in range(len(y)):
+        if not abs(y[i]) < LARGEST:
+            return False
+    return True
+
+
+@kernel
+def repose(y: Any, f0: Any, f1: Any, h: float, p: Any) -> float:
+    """Return for how long a state may be held still: silence must not cost a step every tau.
+
+    `f0` and `f1` are the derivatives at the ends of a step of length `h`. A variable whose slope
+    shrinks by a tenth or more over the step has at most 10 h |f0| left to go; any other may be held
+    until it would have moved too far, and a slope that grows, for no longer than it takes to double.
+    """
+    longest = LONGEST
+    for i in range(len(y)):
+        tolerance = RESTED * (p.atol + p.rtol * abs(y[i]))
+        before, after = abs(f0[i]), abs(f1[i])
+        if after == before == 0.0:
+            continue
+        if after > 0.9 * before or 10.0 * h * before > tolerance:
+            longest = min(longest, tolerance / max(before, after))
+        if after > before:
+            longest = min(longest, h * before / (after - before))
+    return longest
