@@ -84,6 +84,9 @@ class NeuronModel:
     plan : (s, t, p) -> State, optional
         Prepare for the time after `t`, called when everything at `t` has happened: an integrator
         takes its next step here, and keeps it in the state.
+    ahead : (s, t, times, p) -> (State, float), optional
+        For a source: write its next spikes, as many as `times` has room for, and return the state
+        at the last of them and its time. The same as spike by spike, to the last bit, but faster.
     linear : Linear, optional
         What a linear model declares so that its arrivals may be summed in any order.
     units : dict of port or state name to str
@@ -104,6 +107,7 @@ class NeuronModel:
     safe_until: Function = never_by_itself
     spikes: Function = always_spikes
     plan: Function = no_plan
+    ahead: Function | None = None
     linear: Linear | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     doc: str = ""

@@ -6,7 +6,7 @@ number. Everything here is compiled, so choices are closures, not tables.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from math import exp
+from math import exp, inf
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -60,9 +60,26 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
         safe_until=model.safe_until,
         spikes=model.spikes,
         plan=model.plan,
+        ahead=model.ahead or _one_by_one(model),
         **_linear(model),
     )
     return namespace
+
+
+def _one_by_one(model: NeuronModel) -> Function:
+    """Return `ahead` for a source that has none of its own."""
+    next_fire, between, on_fire = model.next_fire, model.between, model.on_fire
+
+    @kernel
+    def ahead(s: Any, t: float, times: Any, p: Any) -> Any:
+        for k in range(times.shape[0]):
+            times[k] = next_fire(s, t, p)
+            if times[k] < inf:
+                s = on_fire(between(s, t, times[k] - t, p), times[k], p)
+                t = times[k]
+        return s, t
+
+    return ahead
 
 
 def _linear(model: NeuronModel) -> dict[str, Function]:

@@ -7,12 +7,15 @@ from types import ModuleType
 import numpy as np
 
 from eventsim.engine import bind
-from eventsim.engine.buffers import Floats, Ints
+from eventsim.engine.buffers import Floats, Ints, grown
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
 from eventsim.engine.specialise import specialise
 from eventsim.network import Projection
+
+LOOK_AHEAD = 16  # spikes of each source that are looked up at a time
+CATCH_UP = 10.0  # ms of a source's spikes that are made and dropped at a time
 
 _EVERY_TARGET = np.zeros(0, np.int8)
 
@@ -28,10 +31,9 @@ def can_drive(projection: Projection, outgoing: int) -> bool:
 
 
 class Drive:
-    """A source that runs ahead: each state is valid at its last spike that has arrived.
+    """A source that is looked up ahead of time, for its synapses alone.
 
-    The states here are the drive's own; those of the source population itself stay behind until
-    somebody asks for them (`sync`).
+    The source population itself stays behind until somebody asks for its states or its spikes.
     """
 
     def __init__(
@@ -45,14 +47,16 @@ class Drive:
         )
         counts = np.diff(synapses.row_start, axis=1)
         sources = np.concatenate([np.repeat(np.arange(row.size), row) for row in counts])
-        edges = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
+        self.bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
         self.order = np.concatenate(  # by target within a partition: the order of the inbox
-            [a + np.argsort(synapses.target[a:b], kind="stable") for a, b in pairwise(edges)]
-        )  # fmt: skip
+            [
+                a + np.argsort(synapses.target[a:b], kind="stable")
+                for a, b in pairwise(self.bounds)
+            ]
+        )
+        self.sources, self.targets = sources[self.order], synapses.target[self.order]
         self.delays = self._per_synapse(synapses.delay)
         self.numbers = self.order.astype(np.float64)
-        self.fixed = (edges, sources[self.order], synapses.target[self.order])
-        self.due, self.next_due = np.zeros((2, self.order.size))
         self.part_due = np.zeros(partitions)
         self.part_full = np.zeros(partitions, np.int64)
         self.reset()
@@ -63,28 +67,47 @@ class Drive:
 
     def reset(self) -> None:
         """Take over the states of the source population."""
-        self.states = self.source.cells.states.copy()
-        self.next_states = self.states.copy()
-        self.schedule()
+        self.states = self.source.cells.states[self.sources]
+        self.times = np.zeros((self.sources.size, LOOK_AHEAD))
+        self.next = np.full(self.sources.size, LOOK_AHEAD)  # nothing looked up yet
+        self.earliest = -inf if self.sources.size else inf
+        self.weigh()
 
-    def schedule(self) -> None:
-        """Look up when each synapse delivers next, and with which weight."""
-        cells = self.source.cells
+    def weigh(self) -> None:
+        """Take over the weights of the projection."""
         self.weights = self._per_synapse(self.projection.synapses.weight)
-        self.kernel.schedule(
-            self.fixed[1], self.delays, self.states, cells.params, cells.table, self.due
-        )
-        self.earliest = float(self.due.min()) if self.due.size else inf
+
+    def look_ahead(self, t1: float) -> None:
+        """Look up every spike that arrives before `t1`."""
+        cells = self.source.cells
+        while True:
+            self.kernel.look_ahead(
+                t1, self.bounds, self.sources, self.delays, self.times, self.next,
+                self.states, cells.params, cells.table, self.part_full,
+            )  # fmt: skip
+            if not self.part_full.any():
+                return
+            # room is made in front: what is there keeps its distance from the end of the row
+            length = self.times.shape[1]
+            self.times = np.roll(grown(self.times, 1, length + 1), length, axis=1)
+            self.next += length
+
+    def accumulate(self, t1: float, taus: Floats, first_column: int, sums: Floats) -> None:
+        """Add all arrivals before `t1` to their targets' sums; `deliver` must follow."""
+        self.look_ahead(t1)
+        self.kernel.accumulate(
+            t1, self.bounds, self.targets, self.weights, self.delays, self.times, self.next, taus,
+            first_column, sums,
+        )  # fmt: skip
 
     def deliver(self, t1: float, hot: Ints = _EVERY_TARGET) -> None:
         """Write all arrivals before `t1` into the target's inbox; of hot targets only, if given."""
-        cells = self.source.cells
+        self.look_ahead(t1)
         while True:
             inbox = self.target.inbox
-            self.kernel.advance(
-                t1, hot, *self.fixed, self.weights, self.delays, self.numbers,
-                self.projection.synapses.labels, self.due,
-                self.states, cells.params, cells.table,
+            self.kernel.deliver(
+                t1, self.bounds, self.targets, self.weights, self.delays, self.times, self.next,
+                self.sources, self.numbers, self.projection.synapses.labels, hot,
                 inbox.rows, inbox.tags, inbox.filled, self.part_due, self.part_full,
             )  # fmt: skip
             if not self.part_full.any():
@@ -92,33 +115,19 @@ class Drive:
             self.target.make_room()
         self.earliest = float(self.part_due.min())
 
-    def accumulate(self, t1: float, taus: Floats, first_column: int, sums: Floats) -> None:
-        """Add all arrivals before `t1` to their targets' sums; `list_hot` must follow."""
-        cells = self.source.cells
-        self.kernel.accumulate(
-            t1, *self.fixed, self.weights, self.delays, self.next_due,
-            self.states, self.next_states, cells.params, cells.table, taus, first_column, sums,
-        )  # fmt: skip
-
-    def list_hot(self, t1: float, hot: Ints, any_hot: bool) -> None:
-        """Write the accumulated arrivals of hot targets into the inbox, and move on."""
-        if any_hot:
-            self.deliver(t1, hot)
-        self.due, self.next_due = self.next_due, self.due
-        self.states, self.next_states = self.next_states, self.states
-        self.earliest = float(self.due.min())
-
-    def sync(self, t: float) -> tuple[Floats, Ints]:
-        """Bring the source population itself to `t`; return the spikes that are still on their
-        way then."""
-        cells = self.source.cells
-        cells.states[:] = self.states
-        cells.due[:] = -inf
-        cells.block_due[:] = -inf
-        self.source.advance(t)
-        return self.source.collect()
+    def sync(self, t: float) -> None:
+        """Bring the source population itself to `t`; its spikes on the way are known already."""
+        while self.source.reached < t:
+            self.source.advance(min(self.source.reached + CATCH_UP, t))
+            self.source.collect()
 
     def settle(self, t: float) -> None:
-        """Hand the spikes that are on their way to the queue, so that the source may be changed."""
-        self.projection.enqueue(*self.sync(t))
-        self.states[:] = self.source.cells.states
+        """Hand the spikes that are on their way at `t` to the queue: the source may change then."""
+        self.look_ahead(np.nextafter(t, inf) + float(self.delays.max()))
+        on_the_way = self.times < t
+        on_the_way &= np.arange(self.times.shape[1]) >= self.next[:, np.newaxis]
+        k, _ = np.nonzero(on_the_way)
+        times, neurons = self.times[on_the_way], self.sources[k]
+        order = np.lexsort((neurons, times))
+        self.projection.enqueue(times[order], neurons[order])
+        self.sync(t)

@@ -234,8 +234,7 @@ class CompiledEngine:
     def states(self, population: int) -> Floats:
         """Return the states at now."""
         for drive in self._drives_from(population):
-            if drive.source not in self.observed:
-                drive.sync(self.now)
+            drive.sync(self.now)
         return self.populations[population].states(self.now)
 
     def set_state(self, population: int, column: int, values: Floats) -> None:
@@ -284,7 +283,7 @@ class CompiledEngine:
 
     def _weights_changed(self) -> None:
         for drive in self.drives:
-            drive.schedule()
+            drive.weigh()
         for path in self.superposed.values():
             path.reset()
 

@@ -122,6 +122,7 @@ class CompiledPopulation:
             array[:] = 0
         self.plastic.history[:] = 0.0
         self.plastic.remembered[:] = 1
+        self.reached = 0.0  # ms, the end of the last window
         self.schedule(0.0)
 
     def bring_to(self, t: float) -> None:
@@ -183,6 +184,7 @@ class CompiledPopulation:
             )  # fmt: skip
             status = self.progress.status
             if not status.any():
+                self.reached = t1
                 return
             for p in np.flatnonzero(status >= NOT_FINITE):
                 neuron, time = self.progress.trouble[p]

@@ -147,7 +147,7 @@ class Superposition:
         for incoming, end in zip(due, ends, strict=True):
             self._list_hot(incoming.projection, t1, end, listed)
         for drive, _ in drives:
-            drive.list_hot(t1, self.hot, listed)
+            drive.deliver(t1, self.hot)
         if listed:
             watched = np.flatnonzero(self.hot[probes.neurons] == superpose_kernel.WATCHED)
             population.advance(t1)

@@ -1,7 +1,8 @@
-"""A source whose neurons have at most one synapse each writes its arrivals straight into the inbox.
+"""A source whose neurons have at most one synapse each feeds its target without a queue.
 
-Independent background input is the commonest load of all, and its spikes need no queue: what a
-source will do is known for as long as one likes.
+Independent background input is the commonest load of all, and what a source will do is known for
+as long as one likes. So each synapse has its source's next spikes in a row of `times`, and `next`
+says which of them arrives first; `states` are valid at the last spike of a row.
 """
 
 from math import exp, inf
@@ -18,109 +19,102 @@ if TYPE_CHECKING:
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
 
-@loop()
-def schedule(
-    sources: Ints, delays: Floats, states: Floats, params: Floats, table: Floats, due: Floats
+@loop(parallel=PARALLEL)
+def look_ahead(
+    t1: float, bounds: Ints, sources: Ints, delays: Floats, times: Floats, next: Ints,
+    states: Floats, params: Floats, table: Floats, short: Ints,
+) -> None:  # fmt: skip
+    """Have in each row all spikes that arrive before `t1`, and one more.
+
+    Where a row is too short for them, short[p] is set.
+    """
+    for p in prange(bounds.shape[0] - 1):
+        short[p] = 0
+        for k in range(bounds[p], bounds[p + 1]):
+            row = times[k]
+            if row[row.shape[0] - 1] + delays[k] < t1:
+                _refill(k, sources[k], row, next, states, params, table)
+                if row[row.shape[0] - 1] + delays[k] < t1:
+                    short[p] = 1
+
+
+@kernel
+def _refill(
+    k: int, i: int, row: Floats, next: Ints, states: Floats, params: Floats, table: Floats
 ) -> None:
-    """Write the time of each synapse's next arrival."""
-    for k in range(sources.shape[0]):
-        i = sources[k]
-        p = model.load_params(params, table, i)
-        s = model.load_state(states, i)
-        due[k] = model.next_fire(s, states[i, model.N_STATE], p) + delays[k]
+    """Drop the spikes that have arrived, move up the others, and look up as many new ones."""
+    kept = row.shape[0] - next[k]
+    for j in range(kept):
+        row[j] = row[next[k] + j]
+    next[k] = 0
+    p = model.load_params(params, table, i)
+    s, t = model.ahead(model.load_state(states, k), states[k, model.N_STATE], row[kept:], p)
+    model.store_state(states, k, s, t)
 
 
 @loop(parallel=PARALLEL)
-def advance(
-    t1: float, hot: Ints, bounds: Ints, sources: Ints, targets: Ints, weights: Floats,
-    delays: Floats, numbers: Floats, labels: Floats, due: Floats,
-    states: Floats, params: Floats, table: Floats,
+def accumulate(
+    t1: float, bounds: Ints, targets: Ints, weights: Floats, delays: Floats, times: Floats,
+    next: Ints, taus: Floats, first_column: int, sums: Floats,
+) -> None:  # fmt: skip
+    """Add all arrivals before `t1` to their targets' sums."""
+    for p in prange(bounds.shape[0] - 1):
+        for m in range(taus.shape[0]):
+            rate = 1.0 / taus[m]
+            for k in range(bounds[p], bounds[p + 1]):
+                j = next[k]
+                total = 0.0
+                while times[k, j] + delays[k] < t1:
+                    total += exp((times[k, j] + delays[k] - t1) * rate)
+                    j += 1
+                column = first_column + 2 * m + (1 if weights[k] < 0.0 else 0)
+                sums[targets[k], column] += weights[k] * total
+
+
+@loop(parallel=PARALLEL)
+def deliver(
+    t1: float, bounds: Ints, targets: Ints, weights: Floats, delays: Floats, times: Floats,
+    next: Ints, sources: Ints, numbers: Floats, labels: Floats, hot: Ints,
     rows: Floats, tags: Ints, filled: Ints, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
-    """Write all arrivals before `t1`, or only those of hot targets if `hot` is not empty.
+    """Write all arrivals before `t1` into the inbox, and move on; those of cold targets are left
+    out, if `hot` is not empty.
 
-    Synapses bounds[p]:bounds[p + 1] belong to partition p.
+    Where the inbox is full, full[p] is set; called again with more room it goes on.
     """
     for p in prange(bounds.shape[0] - 1):
-        earliest[p] = _advance(
-            p, t1, hot, bounds, sources, targets, weights, delays, numbers, labels, due,
-            states, params, table, rows[p], tags[p], filled, full,
+        earliest[p] = _deliver(
+            p, t1, bounds, targets, weights, delays, times, next, sources, numbers, labels, hot,
+            rows[p], tags[p], filled, full,
         )  # fmt: skip
 
 
 @kernel
-def _advance(
-    p: int, t1: float, hot: Ints, bounds: Ints, sources: Ints, targets: Ints, weights: Floats,
-    delays: Floats, numbers: Floats, labels: Floats, due: Floats,
-    states: Floats, params: Floats, table: Floats,
+def _deliver(
+    p: int, t1: float, bounds: Ints, targets: Ints, weights: Floats, delays: Floats, times: Floats,
+    next: Ints, sources: Ints, numbers: Floats, labels: Floats, hot: Ints,
     rows: Floats, tags: Ints, filled: Ints, full: Ints,
 ) -> float:  # fmt: skip
     n = filled[p]
-    next_due = inf
+    earliest = inf
     full[p] = 0
     for k in range(bounds[p], bounds[p + 1]):
+        j = next[k]
         wanted = hot.shape[0] == 0 or hot[targets[k]] != 0
-        if due[k] < t1 and wanted and full[p] == 0:
-            i = sources[k]
-            parameters = model.load_params(params, table, i)
-            s = model.load_state(states, i)
-            valid = states[i, model.N_STATE]
-            while due[k] < t1:
+        while times[k, j] + delays[k] < t1:
+            if wanted:
                 if n >= rows.shape[0]:
                     full[p] = 1
                     break
-                rows[n, TIME] = due[k]
-                rows[n, SOURCE] = labels[0] + i
+                rows[n, TIME] = times[k, j] + delays[k]
+                rows[n, SOURCE] = labels[0] + sources[k]
                 rows[n, SYNAPSE] = labels[1] + numbers[k]
                 rows[n, VALUE] = weights[k]
                 tags[n, TARGET] = targets[k]
                 tags[n, KIND] = int(labels[2])
                 n += 1
-                fired = model.next_fire(s, valid, parameters)
-                s = model.on_fire(model.between(s, valid, fired - valid, parameters), fired,
-                                  parameters)  # fmt: skip
-                valid = fired
-                due[k] = model.next_fire(s, valid, parameters) + delays[k]
-            model.store_state(states, i, s, valid)
-        next_due = min(next_due, due[k])
+            j += 1
+        next[k] = j
+        earliest = min(earliest, times[k, j] + delays[k])
     filled[p] = n
-    return next_due
-
-
-@loop(parallel=PARALLEL)
-def accumulate(
-    t1: float, bounds: Ints, sources: Ints, targets: Ints, weights: Floats, delays: Floats,
-    next_due: Floats, states: Floats, next_states: Floats, params: Floats,
-    table: Floats, taus: Floats, first_column: int, sums: Floats,
-) -> None:  # fmt: skip
-    """Add all arrivals before `t1` to their targets' sums.
-
-    Where the sources have come to goes to `next_due` and `next_states`: the arrivals of a neuron
-    that turns out hot are drawn once more, by `list_hot`.
-    """
-    for p in prange(bounds.shape[0] - 1):
-        for k in range(bounds[p], bounds[p + 1]):
-            _accumulate(k, t1, sources[k], targets[k], weights[k], delays[k], next_due, states,
-                        next_states, params, table, taus, first_column, sums)  # fmt: skip
-
-
-@kernel
-def _accumulate(
-    k: int, t1: float, i: int, target: int, weight: float, delay: float,
-    next_due: Floats, states: Floats, next_states: Floats, params: Floats, table: Floats,
-    taus: Floats, first_column: int, sums: Floats,
-) -> None:  # fmt: skip
-    parameters = model.load_params(params, table, i)
-    s = model.load_state(states, i)
-    valid = states[i, model.N_STATE]
-    sign = 1 if weight < 0.0 else 0
-    fires = model.next_fire(s, valid, parameters)
-    while fires + delay < t1:
-        for m in range(taus.shape[0]):
-            age = t1 - (fires + delay)
-            sums[target, first_column + 2 * m + sign] += weight * exp(-age / taus[m])
-        s = model.on_fire(model.between(s, valid, fires - valid, parameters), fires, parameters)
-        valid = fires
-        fires = model.next_fire(s, valid, parameters)
-    next_due[k] = fires + delay
-    model.store_state(next_states, i, s, valid)
+    return earliest

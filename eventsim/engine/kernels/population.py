@@ -83,7 +83,7 @@ def catch_up(
     history: Floats,
     remembered: Ints,
 ) -> None:
-    """Replay to every synapse of a plastic projection what its target did since its last arrival."""
+    """Replay to every synapse of a projection what its target did since its last arrival."""
     for k in range(targets.shape[0]):
         i = targets[k]
         rules.catch_up(which, memory, first + k, params, history[i], remembered[i])
