@@ -49,10 +49,7 @@ class Drive:
         sources = np.concatenate([np.repeat(np.arange(row.size), row) for row in counts])
         self.bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
         self.order = np.concatenate(  # by target within a partition: the order of the inbox
-            [
-                a + np.argsort(synapses.target[a:b], kind="stable")
-                for a, b in pairwise(self.bounds)
-            ]
+            [a + np.argsort(synapses.target[a:b], kind="stable") for a, b in pairwise(self.bounds)]
         )
         self.sources, self.targets = sources[self.order], synapses.target[self.order]
         self.delays = self._per_synapse(synapses.delay)
@@ -70,6 +67,7 @@ class Drive:
         self.states = self.source.cells.states[self.sources]
         self.times = np.zeros((self.sources.size, LOOK_AHEAD))
         self.next = np.full(self.sources.size, LOOK_AHEAD)  # nothing looked up yet
+        self.upto = self.next.copy()
         self.earliest = -inf if self.sources.size else inf
         self.weigh()
 
@@ -91,13 +89,14 @@ class Drive:
             length = self.times.shape[1]
             self.times = np.roll(grown(self.times, 1, length + 1), length, axis=1)
             self.next += length
+            self.upto += length
 
     def accumulate(self, t1: float, taus: Floats, first_column: int, sums: Floats) -> None:
         """Add all arrivals before `t1` to their targets' sums; `deliver` must follow."""
         self.look_ahead(t1)
         self.kernel.accumulate(
-            t1, self.bounds, self.targets, self.weights, self.delays, self.times, self.next, taus,
-            first_column, sums,
+            t1, self.bounds, self.targets, self.weights, self.delays, self.times,
+            self.next, self.upto, taus, first_column, sums,
         )  # fmt: skip
 
     def deliver(self, t1: float, hot: Ints = _EVERY_TARGET) -> None:
@@ -107,7 +106,7 @@ class Drive:
             inbox = self.target.inbox
             self.kernel.deliver(
                 t1, self.bounds, self.targets, self.weights, self.delays, self.times, self.next,
-                self.sources, self.numbers, self.projection.synapses.labels, hot,
+                self.upto, self.sources, self.numbers, self.projection.synapses.labels, hot,
                 inbox.rows, inbox.tags, inbox.filled, self.part_due, self.part_full,
             )  # fmt: skip
             if not self.part_full.any():

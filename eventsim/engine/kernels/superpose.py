@@ -29,6 +29,7 @@ from eventsim.engine.buffers import (
     Pending,
     Synapses,
 )
+from eventsim.engine.kernels.fade import fade
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, loop
 
@@ -39,17 +40,6 @@ PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, b
 
 CHUNK = 256  # synapses whose exponentials are computed at once: 2 KiB, stays in the first cache
 COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
-
-
-@kernel
-def fade(x: float) -> float:
-    """Return exp(-x) for 0 <= x <= 1 to rounding, by a polynomial that compilers vectorise."""
-    y = -0.125 * x
-    e = 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120 + y * (
-        1 / 720 + y * (1 / 5040 + y * (1 / 40320 + y / 362880))))))))  # fmt: skip
-    e *= e
-    e *= e
-    return e * e
 
 
 @loop(parallel=PARALLEL)
