@@ -10,6 +10,9 @@ Verified against: the known-answer vectors of Random123.
 
 from math import log
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eventsim.kernel import kernel
 
 KEY_BITS = 53  # a key travels in a float64, which holds integers exactly up to 2**53
@@ -19,9 +22,7 @@ _LOW = 0xFFFFFFFF
 
 
 @kernel
-def philox(
-    c0: int, c1: int, c2: int, c3: int, k0: int, k1: int
-) -> tuple[int, int, int, int]:
+def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
     """Philox4x32-10: four 32-bit words from a counter of four words and a key of two.
 
     The same source is right for Python's unbounded and for 64-bit wrapping integers: every product
@@ -57,8 +58,14 @@ def exponential(key: float, count: float) -> float:
     return -log(uniform(key, count))
 
 
-def stream_key(seed: int, stream: int) -> float:
-    """Return the key of one entity's stream; for one seed no two streams share a key."""
+def stream_keys(seed: int, first: int, count: int) -> NDArray[np.float64]:
+    """Return the keys of `count` streams from `first` on; for one seed no two streams share one."""
     words = philox(seed & _LOW, (seed >> 32) & _LOW, 0x65766E74, 0x73696D, 0, 0)
     base = words[0] << 32 | words[1]
-    return float((base + stream) % 2**KEY_BITS)
+    start = (base + first) % 2**KEY_BITS
+    return ((start + np.arange(count)) % 2**KEY_BITS).astype(np.float64)
+
+
+def stream_key(seed: int, stream: int) -> float:
+    """Return the key of one stream, to try a model by hand."""
+    return float(stream_keys(seed, stream, 1)[0])

@@ -15,17 +15,17 @@ from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.kernels.population import BURST_BIN
 from eventsim.events import Event, Phase, order
 from eventsim.network import Network, Population, Projection
-from eventsim.random import STREAM_STRIDE, stream_key
+from eventsim.random import STREAM_STRIDE, stream_keys
 from eventsim.rule import Trace, seen_class
 
 
 class Cell:
     """One neuron: its state, the time at which it is valid, and its next own crossing."""
 
-    def __init__(self, population: Population, index: int, seed: int) -> None:
+    def __init__(self, population: Population, index: int, key: float) -> None:
         self.population, self.index, self.model = population, index, population.model
         self.number = population.first + index
-        self.key = stream_key(seed, STREAM_STRIDE * population.index + index)
+        self.key = key
         self.receivers = list(population.model.on_input.values())
         self.reset()
 
@@ -129,7 +129,13 @@ class ReferenceEngine:
     def __init__(self, network: Network, sink: Sink, *, seed: int, max_rate: float) -> None:
         self.network, self.sink, self.max_rate = network, sink, max_rate
         self.populations = list(network.populations.values())
-        self.cells = [Cell(p, i, seed) for p in self.populations for i in range(p.size)]
+        self.cells = [
+            Cell(population, i, key)
+            for population in self.populations
+            for i, key in enumerate(
+                stream_keys(seed, STREAM_STRIDE * population.index, population.size).tolist()
+            )
+        ]
         self.synapses: list[list[Synapse]] = []
         self.outgoing: dict[int, list[Synapse]] = defaultdict(list)
         self.plastic_onto: dict[int, list[Synapse]] = defaultdict(list)

@@ -29,7 +29,7 @@ from eventsim.engine.kernels import population as population_kernel
 from eventsim.engine.kernels import spread
 from eventsim.engine.specialise import specialise
 from eventsim.network import Population
-from eventsim.random import STREAM_STRIDE, stream_key
+from eventsim.random import STREAM_STRIDE, stream_keys
 
 BURST_BIN_MS = population_kernel.BURST_BIN
 SOURCE_LIMIT = 1e8  # Hz: what a source may give; neurons have the simulation's max_rate
@@ -55,13 +55,7 @@ class CompiledPopulation:
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         n = population.size
-        self.keys = np.array(
-            [
-                stream_key(seed, STREAM_STRIDE * population.index + i)
-                for i in (range(n) if "key" in self.model.state_names else ())
-            ]
-            or np.zeros(n)
-        )
+        self.keys = stream_keys(seed, STREAM_STRIDE * population.index, n)
         self.cells = Cells(
             states=np.zeros((n, len(self.model.state_names) + 1)),
             params=population.parameters,
