@@ -63,7 +63,8 @@ def stream_keys(seed: int, first: int, count: int) -> NDArray[np.float64]:
     words = philox(seed & _LOW, (seed >> 32) & _LOW, 0x65766E74, 0x73696D, 0, 0)
     base = words[0] << 32 | words[1]
     start = (base + first) % 2**KEY_BITS
-    return ((start + np.arange(count)) % 2**KEY_BITS).astype(np.float64)
+    keys: NDArray[np.float64] = ((start + np.arange(count)) % 2**KEY_BITS).astype(np.float64)
+    return keys
 
 
 def stream_key(seed: int, stream: int) -> float:
