@@ -1,6 +1,7 @@
 """Everything scientific lives here: one file per model, nothing else.
 
 neurons/      what one cell does when an event reaches it
+astrocytes/   cells that listen to synapses and answer slowly
 sources/      spike trains from outside: Poisson, given times, replayed recordings
 plasticity/   how a weight changes at a pre- or a postsynaptic spike
 
@@ -14,37 +15,118 @@ if __name__ == "models":
 from collections.abc import Callable
 
 from eventsim.model import Neuron
+from eventsim.models.astrocytes.li_rinzel import LiRinzel
+from eventsim.models.neurons.adex import AdEx
+from eventsim.models.neurons.adlif import AdLIF
+from eventsim.models.neurons.alif import ALIF
+from eventsim.models.neurons.diehl_cook import DiehlCook
+from eventsim.models.neurons.eif import EIF
+from eventsim.models.neurons.hodgkin_huxley import HodgkinHuxley
+from eventsim.models.neurons.izhikevich import Izhikevich
 from eventsim.models.neurons.lif import LIF
+from eventsim.models.neurons.lif_cond_alpha import LIFCondAlpha
+from eventsim.models.neurons.lif_cond_exp import LIFCondExp
+from eventsim.models.neurons.lif_escape import LIFEscape
 from eventsim.models.neurons.lif_exp import LIFExp
+from eventsim.models.neurons.morris_lecar import MorrisLecar
+from eventsim.models.neurons.qif import QIF
+from eventsim.models.neurons.readout import Readout
+from eventsim.models.neurons.resonate_and_fire import ResonateAndFire
+from eventsim.models.neurons.traub_miles import TraubMiles
+from eventsim.models.plasticity.bcm import BCMRule
+from eventsim.models.plasticity.diehl_cook import STDPDiehlCook
+from eventsim.models.plasticity.inhibitory_stdp import InhibitorySTDP
+from eventsim.models.plasticity.masquelier import STDPMasquelier
+from eventsim.models.plasticity.oja import OjaRule
+from eventsim.models.plasticity.stdp_mixed import STDPMixed
 from eventsim.models.plasticity.stdp_multiplicative import STDPMultiplicative
+from eventsim.models.plasticity.stdp_nearest import STDPNearest
 from eventsim.models.plasticity.stdp_pair import STDPPair
+from eventsim.models.plasticity.stdp_power_law import STDPPowerLaw
+from eventsim.models.plasticity.stdp_reduced import STDPReduced
+from eventsim.models.plasticity.stdp_triplet import STDPTriplet, STDPTripletNearest
 from eventsim.models.sources.poisson import PoissonSource
 from eventsim.models.sources.poisson_steps import PoissonSteps
 from eventsim.models.sources.spike_source import SpikeSource, replay
 from eventsim.rule import Rule
 
 CATALOGUE: dict[str, Callable[..., Neuron]] = {
+    "AdEx": AdEx,
+    "AdLIF": AdLIF,
+    "ALIF": ALIF,
+    "DiehlCook": DiehlCook,
+    "EIF": EIF,
+    "HodgkinHuxley": HodgkinHuxley,
+    "Izhikevich": Izhikevich,
     "LIF": LIF,
+    "LIFCondAlpha": LIFCondAlpha,
+    "LIFCondExp": LIFCondExp,
+    "LIFEscape": LIFEscape,
     "LIFExp": LIFExp,
+    "MorrisLecar": MorrisLecar,
+    "QIF": QIF,
+    "Readout": Readout,
+    "ResonateAndFire": ResonateAndFire,
+    "TraubMiles": TraubMiles,
+    "LiRinzel": LiRinzel,
     "PoissonSource": PoissonSource,
     "PoissonSteps": PoissonSteps,
     "SpikeSource": SpikeSource,
 }
 
-RULES: dict[str, Rule] = {
-    "STDPPair": STDPPair,
-    "STDPMultiplicative": STDPMultiplicative,
-}
+_RULES = (
+    BCMRule,
+    STDPDiehlCook,
+    InhibitorySTDP,
+    STDPMasquelier,
+    OjaRule,
+    STDPMixed,
+    STDPMultiplicative,
+    STDPNearest,
+    STDPPair,
+    STDPPowerLaw,
+    STDPReduced,
+    STDPTriplet,
+    STDPTripletNearest,
+)
+RULES: dict[str, Rule] = {rule.name: rule for rule in _RULES}
 
 __all__ = [
+    "ALIF",
     "CATALOGUE",
+    "EIF",
     "LIF",
+    "QIF",
     "RULES",
+    "AdEx",
+    "AdLIF",
+    "BCMRule",
+    "DiehlCook",
+    "HodgkinHuxley",
+    "InhibitorySTDP",
+    "Izhikevich",
+    "LIFCondAlpha",
+    "LIFCondExp",
+    "LIFEscape",
     "LIFExp",
+    "LiRinzel",
+    "MorrisLecar",
+    "OjaRule",
     "PoissonSource",
     "PoissonSteps",
+    "Readout",
+    "ResonateAndFire",
+    "STDPDiehlCook",
+    "STDPMasquelier",
+    "STDPMixed",
     "STDPMultiplicative",
+    "STDPNearest",
     "STDPPair",
+    "STDPPowerLaw",
+    "STDPReduced",
+    "STDPTriplet",
+    "STDPTripletNearest",
     "SpikeSource",
+    "TraubMiles",
     "replay",
 ]

@@ -34,12 +34,12 @@ def first_rise_of(threshold: Function) -> Function:
     """Return first_rise(y, c, begin, end, p) for one model: a time, or NEVER."""
 
     @kernel
-    def gap(x: float, step: Any) -> float:
+    def gap(x: float, step: Any) -> Any:
         y, c, begin, end, p = step
         return threshold(point(y, c, (x - begin) / (end - begin)), p)
 
     @kernel
-    def slope(x: float, step: Any) -> float:
+    def slope(x: float, step: Any) -> Any:
         y, c, begin, end, p = step
         share = (x - begin) / (end - begin)
         here = point(y, c, share)

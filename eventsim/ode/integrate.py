@@ -24,6 +24,12 @@ def no_break(s: Any, t: float, p: Any) -> float:
     return inf
 
 
+@kernel
+def unchanged(s: Any, t: float, p: Any) -> Any:
+    """Stand in for `on_fire` in a model that makes its spike itself."""
+    return s
+
+
 def integrated(
     name: str, *, params: type, state: type, initial: Function, derivative: Function,
     threshold: Function, on_input: Mapping[str, Function], on_fire: Function | None = None,
@@ -90,7 +96,6 @@ def integrated(
         Equation(state, derivative, threshold, next_break, on_fire is not None, method, max_step)
     )
     planned, variables, replaced = made.state, made.variables, made.replaced
-    restarted = made.restarted
     rest = (0.0, 0.0, 0.0, FIRST_STEP) + (0.0,) * (5 * len(fields))
 
     @kernel
@@ -98,16 +103,8 @@ def integrated(
         return planned(*(initial(p, key)[:] + rest))
 
     @kernel
-    def reached(s: Any, p: Any) -> bool:
+    def reached(s: Any, p: Any) -> Any:
         return threshold(variables(s), p) >= 0.0
-
-    @kernel
-    def reset(s: Any, t: float, p: Any) -> Any:
-        return restarted(s, on_fire(variables(s), t, p))
-
-    @kernel
-    def unchanged(s: Any, t: float, p: Any) -> Any:
-        return s
 
     return NeuronModel(
         name=name,
@@ -117,7 +114,7 @@ def integrated(
         between=made.between,
         on_input={port: _receiver(f, variables, replaced) for port, f in on_input.items()},
         fires=never_fires if on_fire is None else reached,
-        on_fire=unchanged if on_fire is None else reset,
+        on_fire=unchanged if on_fire is None else _reset(on_fire, variables, made.restarted),
         next_fire=made.next_fire,
         safe_until=made.next_fire,
         spikes=made.spikes,
@@ -135,6 +132,14 @@ def _receiver(receive: Function, variables: Function, replaced: Function) -> Fun
     return on_input
 
 
+def _reset(on_fire: Function, variables: Function, restarted: Function) -> Function:
+    @kernel
+    def reset(s: Any, t: float, p: Any) -> Any:
+        return restarted(s, on_fire(variables(s), t, p))
+
+    return reset
+
+
 def _with_tolerances(params: Any) -> Any:
     """Return the Params class with rtol and atol, before `table` if there is one."""
     defaults = dict(params._field_defaults)
@@ -145,7 +150,7 @@ def _with_tolerances(params: Any) -> Any:
     missing = [f for f in names if f not in values]
     if missing:
         raise TypeError(f"parameter {missing[0]!r} needs a default")
-    return namedtuple("Params", names, defaults=[values[f] for f in names])  # type: ignore[misc]
+    return namedtuple("Params", names, defaults=[values[f] for f in names])
 
 
 def _documented(doc: str, params: Any) -> str:
@@ -156,9 +161,8 @@ def _documented(doc: str, params: Any) -> str:
         if f"\n{name} " not in doc
     ]
     lines = doc.splitlines()
-    header = [
-        k for k, line in enumerate(lines) if line.split()[:3] == ["Parameter", "Unit", "Default"]
-    ]
+    columns = ["Parameter", "Unit", "Default"]
+    header = [k for k, line in enumerate(lines) if line.split()[:3] == columns]
     if not header:
         return "\n".join([doc, "", "Parameter  Unit  Default  Meaning  Constraint", *rows]).strip()
     end = header[0]

@@ -94,11 +94,11 @@ def planner(equation: Equation) -> Planner:
         return replaced(s, at(s, snapped(t + dt, s.crossing, s.end)))
 
     @kernel
-    def next_fire(s: Any, t: float, p: Any) -> float:
+    def next_fire(s: Any, t: float, p: Any) -> Any:
         return s.crossing if s.crossing >= 0.0 else s.end
 
     @kernel
-    def spikes(s: Any, t: float, p: Any) -> bool:
+    def spikes(s: Any, t: float, p: Any) -> Any:
         return t == s.crossing
 
     plan = _plan(equation, variables, pack, at)
@@ -214,7 +214,7 @@ def zeros(y: Any) -> Any:
 @kernel
 def bounded(y: Any) -> bool:
     """Tell whether no variable has diverged."""
-    for i in range(len(y)):
+    for i in range(len(y)):  # noqa: SIM110 - a generator doesn't compile
         if not abs(y[i]) < LARGEST:
             return False
     return True
@@ -226,7 +226,7 @@ def repose(y: Any, f0: Any, f1: Any, h: float, p: Any) -> float:
 
     `f0` and `f1` are the derivatives at the ends of a step of length `h`. A variable whose slope
     shrinks by a tenth or more over the step has at most 10 h |f0| left to go; any other may be held
-    until it would have moved too far, and a slope that grows, for no longer than it takes to double.
+    until it would have moved too far, one whose slope grows only until that would have doubled.
     """
     longest = LONGEST
     for i in range(len(y)):

@@ -17,7 +17,7 @@ def put(values: Any, i: int, x: float) -> Any:
     return values._make((*values[:i], x, *values[i + 1 :]))
 
 
-@overload(put)
+@overload(put)  # type: ignore[untyped-decorator]  # numba has no types
 def _compiled_put(values: Any, i: int, x: float) -> Any:
     def compiled(values: Any, i: int, x: float) -> Any:
         return tuple_setitem(values, i, x)
@@ -42,4 +42,4 @@ def share_of_tolerance(miss: float, before: float, after: float, p: Any) -> floa
 @kernel
 def worse(error: float, share: float) -> float:
     """Return the larger of two errors; once nan, always nan."""
-    return share if share > error or share != share else error
+    return float(share if share > error or share != share else error)

@@ -26,9 +26,9 @@ tau_syn_exc  ms        0.2  decay of the excitatory conductance  > 0
 tau_syn_inh  ms        2.0  decay of the inhibitory conductance  > 0
 i_offset     pA        0.0  constant current
 
-The exponential is cut at v_peak, where the spike is, so that nothing overflows; from the default peak
-to infinity v would need another 2e-6 ms. During refractoriness v waits at v_reset while adaptation
-and conductances go on.
+The exponential is cut at v_peak, where the spike is, so that nothing overflows; from the default
+peak to infinity v would need another 2e-6 ms. During refractoriness v waits at v_reset while
+adaptation and conductances go on.
 
 Source: Brette & Gerstner (2005), J. Neurophysiol. 94:3637-3642, doi:10.1152/jn.00686.2005; firing
 patterns: Naud, Marcille, Clopath & Gerstner (2008), Biol. Cybern. 99:335-347,

@@ -1,0 +1,1 @@
+"""Cells that listen to synapses and answer slowly, one file each."""
