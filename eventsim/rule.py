@@ -76,7 +76,9 @@ class Rule:
                     f"rule {self.name!r}: trace mode must be 'sum' or 'set', got {trace.mode!r}"
                 )
         if (self.state is None) != (self.between is None):
-            raise ValueError(f"rule {self.name!r}: a state needs `between`, and the other way round")
+            raise ValueError(
+                f"rule {self.name!r}: a state needs `between`, and the other way round"
+            )
 
     def __call__(self, **values: float) -> "Plasticity":
         """Return this rule with its parameters."""
