@@ -83,7 +83,7 @@ class Drive:
                 t1, self.bounds, self.sources, self.delays, self.times, self.next,
                 self.states, cells.params, cells.table, self.part_full,
             )  # fmt: skip
-            if not self.part_full.any():
+            if not any(self.part_full.tolist()):
                 return
             # room is made in front: what is there keeps its distance from the end of the row
             length = self.times.shape[1]
@@ -109,10 +109,10 @@ class Drive:
                 self.upto, self.sources, self.numbers, self.projection.synapses.labels, hot,
                 inbox.rows, inbox.tags, inbox.filled, self.part_due, self.part_full,
             )  # fmt: skip
-            if not self.part_full.any():
+            if not any(self.part_full.tolist()):
                 break
             self.target.make_room()
-        self.earliest = float(self.part_due.min())
+        self.earliest = min(self.part_due.tolist())
 
     def sync(self, t: float) -> None:
         """Bring the source population itself to `t`; its spikes on the way are known already."""

@@ -168,7 +168,7 @@ class CompiledEngine:
         for drive in self.drives:
             if drive.earliest < end and drive.target is population:
                 drive.deliver(end)
-        arrivals = int(population.inbox.filled.sum())
+        arrivals = sum(population.inbox.filled.tolist())
         if arrivals or population.watched or population.earliest < end:
             population.advance(end)
         return arrivals
@@ -191,7 +191,7 @@ class CompiledEngine:
         times, neurons, weights, ports, first = external.take(end)
         if times.size == 0:
             return neurons
-        while int(population.inbox.filled.max()) + times.size > population.inbox.rows.shape[1]:
+        while max(population.inbox.filled.tolist()) + times.size > population.inbox.rows.shape[1]:
             population.make_room()
         inbox = population.inbox
         population.spread.insert(

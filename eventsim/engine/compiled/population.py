@@ -100,11 +100,6 @@ class CompiledPopulation:
         n = self.population.size if projections else 0
         return Plastic(memory, params, np.zeros((n, HISTORY, columns)), np.ones(n, np.int64))
 
-    @property
-    def earliest(self) -> float:
-        """A lower bound of the next spike without an arrival, ms."""
-        return float(self.cells.block_due.min())
-
     def reset(self) -> None:
         """Go back to the initial state at t = 0."""
         cells = self.cells
@@ -132,6 +127,8 @@ class CompiledPopulation:
         padded = np.full(cells.block_due.size * BLOCK, inf)
         padded[: cells.due.size] = cells.due
         cells.block_due[:] = padded.reshape(-1, BLOCK).min(axis=1)
+        # ms, a lower bound of the next spike without an arrival
+        self.earliest = float(cells.block_due.min())
 
     def states(self, t: float) -> Floats:
         """Return the states as they are at `t`, changing nothing."""
@@ -177,8 +174,9 @@ class CompiledPopulation:
                 *self.plastic,
             )  # fmt: skip
             status = self.progress.status
-            if not status.any():
+            if not any(status.tolist()):
                 self.reached = t1
+                self.earliest = float(self.cells.block_due.min())
                 return
             for p in np.flatnonzero(status >= NOT_FINITE):
                 neuron, time = self.progress.trouble[p]
@@ -210,7 +208,7 @@ class CompiledPopulation:
 
     def collect(self) -> tuple[Floats, Ints]:
         """Return the window's spikes sorted by (time, neuron), and empty the buffers."""
-        total = int(self.emitted.filled.sum())
+        total = sum(self.emitted.filled.tolist())
         if total == 0:
             return self.times[:0], self.neurons[:0]
         if total > self.times.size:

@@ -44,7 +44,7 @@ class CompiledProjection:
     def enqueue(self, times: Floats, neurons: Ints) -> None:
         """Put spikes of the source on their way."""
         n = times.size
-        room = int(self.pending.filled.max()) + n
+        room = max(self.pending.filled.tolist()) + n
         if room > self.pending.rows.shape[1]:
             self.pending = self.pending._replace(rows=grown(self.pending.rows, 1, room))
         first = self.spread.enqueue(
@@ -58,10 +58,10 @@ class CompiledProjection:
             self.spread.deliver(
                 t1, *self.synapses, *self.pending, *target.inbox, self.part_due, self.part_full
             )
-            if not self.part_full.any():
+            if not any(self.part_full.tolist()):
                 break
             target.make_room()
-        self.due = float(self.part_due.min())
+        self.due = min(self.part_due.tolist())
 
     def weights(self, target: "CompiledPopulation") -> Floats:
         """Return the weights in the network's order."""

@@ -90,6 +90,7 @@ class Superposition:
         self.counts = np.zeros((partitions, 3), np.int64)
         self.streamed = np.zeros(partitions, np.int64)
         self.arrivals = self.spikes = 0  # streamed in the last window, and by how many spikes
+        self.n_hot = 0  # neurons that had to be stepped in it
         self.restless = True
         self.settled = 0.0  # ms, the end of the last window
 
@@ -133,7 +134,8 @@ class Superposition:
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
         for drive, incoming in drives:
             drive.accumulate(t1, incoming.taus, incoming.first_column, self.sums)
-        self.hot[forced] = superpose_kernel.FORCED
+        if forced.size:
+            self.hot[forced] = superpose_kernel.FORCED
         probes = population.probes
         saved = np.zeros((probes.neurons.size, population.cells.states.shape[1]))
         cells = population.cells
@@ -142,17 +144,18 @@ class Superposition:
             cells.bounds, self.sums, self.hot, probes.slot, saved, self.counts,
         )  # fmt: skip
         self.settled = t1
-        listed = bool(self.counts[:, 0].any()) or bool(self.counts[:, 2].any())
-        self.restless = bool(self.counts[:, 1].any())
+        hot, restless, watched = (sum(column) for column in self.counts.T.tolist())
+        self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
         for incoming, end in zip(due, ends, strict=True):
             self._list_hot(incoming.projection, t1, end, listed)
         for drive, _ in drives:
             drive.deliver(t1, self.hot)
         if listed:
-            watched = np.flatnonzero(self.hot[probes.neurons] == superpose_kernel.WATCHED)
             population.advance(t1)
-            cells.states[probes.neurons[watched]] = saved[watched]
-            cells.due[probes.neurons[watched]] = inf
+            if watched:
+                cold = np.flatnonzero(self.hot[probes.neurons] == superpose_kernel.WATCHED)
+                cells.states[probes.neurons[cold]] = saved[cold]
+                cells.due[probes.neurons[cold]] = inf
 
     def _stream(self, incoming: Incoming, window: float, t1: float) -> Ints:
         projection = incoming.projection
@@ -162,8 +165,8 @@ class Superposition:
             window, t1, *projection.synapses, *projection.pending, ends, incoming.taus,
             incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
         )  # fmt: skip
-        self.arrivals += int(self.streamed.sum())
-        self.spikes += int(projection.pending.filled.sum())
+        self.arrivals += sum(self.streamed.tolist())
+        self.spikes += sum(projection.pending.filled.tolist())
         return ends
 
     def _list_hot(
@@ -174,18 +177,17 @@ class Superposition:
                 t1, *projection.synapses, *projection.pending, ends, self.hot, int(listed),
                 *self.population.inbox, projection.part_due, projection.part_full,
             )  # fmt: skip
-            if not projection.part_full.any():
+            if not any(projection.part_full.tolist()):
                 break
             self.population.make_room()
-        projection.due = float(projection.part_due.min())
+        projection.due = min(projection.part_due.tolist())
 
     def better_window(self, window: float) -> float:
         """Return a window nearer to where settling all neurons costs as much as stepping hot ones.
 
         Both follow from counts that the network determines; no clock is asked.
         """
-        hot = int(self.counts[:, 0].sum())
         size = self.population.population.size
-        cost = hot * (HOT_COST + HOT_ARRIVAL_COST * self.arrivals / size)
+        cost = self.n_hot * (HOT_COST + HOT_ARRIVAL_COST * self.arrivals / size)
         ratio = sqrt((SETTLE_COST * size + SPIKE_COST * self.spikes) / max(cost, 1.0))
         return window * (2.0 if ratio > 2.0 else 0.5 if ratio < 0.5 else 1.0)
