@@ -1,20 +1,24 @@
 # make demo   install into .venv and run the main job (digits)
 # make test   lint, types and the test suite
-# make bench  eventsim beside its peers on the same networks
+# make lint   lint and types alone
+# make clean  remove what the others made, but for runs/
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CODE := eventsim models scenarios tests benchmarks docs/images
 
 .PHONY: demo test lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/eventsim run digits --out runs/digits.h5 --overwrite
 
-test: $(VENV)/installed-dev
-	$(BIN)/ruff check eventsim models scenarios tests
-	$(BIN)/ruff format --check eventsim models scenarios tests
-	$(BIN)/mypy
+test: lint
 	$(BIN)/pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
