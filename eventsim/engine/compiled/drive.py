@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from eventsim.engine import bind
-from eventsim.engine.buffers import Floats, Ints, grown
+from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
@@ -86,10 +86,10 @@ class Drive:
             if not any(self.part_full.tolist()):
                 return
             # room is made in front: what is there keeps its distance from the end of the row
-            length = self.times.shape[1]
-            self.times = np.roll(grown(self.times, 1, length + 1), length, axis=1)
-            self.next += length
-            self.upto += length
+            room = self.times.shape[1]
+            self.times = np.concatenate([np.zeros_like(self.times), self.times], axis=1)
+            self.next += room
+            self.upto += room
 
     def accumulate(self, t1: float, taus: Floats, first_column: int, sums: Floats) -> None:
         """Add all arrivals before `t1` to their targets' sums; `deliver` must follow."""

@@ -1,0 +1,105 @@
+"""Background input without a queue: the same spikes as the reference engine's, whatever is asked."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
+from eventsim.engine import bind
+from eventsim.model import NeuronModel
+from eventsim.models import LIF, LIFExp, PoissonSource
+from eventsim.models.sources import poisson
+
+WAYS: list[dict[str, Any]] = [{"path": "ordered"}, {"path": "superposition"}]
+
+
+def driven(rate: float) -> Network:
+    """20 neurons, recurrent, each with a Poisson source of its own."""
+    net = Network(seed=1)
+    cells = net.add("cells", LIF(v_rest=0.0, v_th=20.0, v_reset=10.0), size=20)
+    noise = net.add("noise", PoissonSource(rate=rate), size=20)
+    net.connect(noise, cells, OneToOne(), weight=2000.0 / rate, delay=1.5)
+    net.connect(cells, cells, FixedInDegree(15), weight=Uniform(0, 0.1), delay=Uniform(0.5, 5))
+    return net
+
+
+def spikes(net: Network, change: Any = None, **how: Any) -> tuple[Any, Any]:
+    with Simulation(net, **how) as sim:
+        recorder = sim.record()
+        if change is not None:
+            sim.at(20.5, change)
+        sim.run(50.0)
+        return recorder.recording.spikes("cells")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("rate", [1000.0, 20_000.0, 60_000.0])
+def test_drives_of_any_rate_give_the_reference_engines_spikes(way: Any, rate: float) -> None:
+    """Oracle: the reference engine. At the high rates one window holds more spikes than a row."""
+    net = driven(rate)
+    times, neurons = spikes(net, **way)
+    expected = spikes(net, engine="reference")
+    assert times.size > 20
+    np.testing.assert_array_equal(times, expected[0])
+    np.testing.assert_array_equal(neurons, expected[1])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_rate_changed_during_the_run_loses_no_spike_on_its_way(way: Any) -> None:
+    """Oracle: the reference engine, in which sources are nothing special."""
+    net = driven(2000.0)
+
+    def change(sim: Simulation) -> None:
+        sim.set_parameters("noise", rate=3000.0)
+
+    times, neurons = spikes(net, change, **way)
+    expected = spikes(net, change, engine="reference")
+    np.testing.assert_array_equal(neurons, expected[1])
+    np.testing.assert_allclose(times, expected[0], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_looking_at_a_source_changes_nothing(way: Any) -> None:
+    net = driven(2000.0)
+    plain = spikes(net, **way)
+    looked = spikes(net, lambda sim: sim.state("noise", "remaining"), **way)
+    again = spikes(net, lambda sim: None, **way)  # a control event cuts the window as well
+    np.testing.assert_array_equal(looked[0], again[0])
+    np.testing.assert_array_equal(looked[1], plain[1])
+
+
+def test_poisson_spikes_in_bulk_are_those_one_by_one() -> None:
+    """Oracle: `next_fire` and `on_fire`, taken in turn."""
+    model: NeuronModel = poisson.PoissonSource
+    p = poisson.Params(rate=130.0)
+    start = poisson.initial(p, 12345.0)
+    bulk, single = np.empty(24), np.empty(24)
+    s, t = start, 3.0
+    for first in range(0, 24, 8):
+        s, t = poisson.ahead(s, t, bulk[first : first + 8], p)
+    assert bind._one_by_one(model)(start, 3.0, single, p) == (s, t)
+    np.testing.assert_array_equal(bulk, single)
+
+
+def test_a_source_without_rate_drives_nothing() -> None:
+    net = driven(1000.0)
+    with Simulation(net) as sim:
+        sim.set_parameters("noise", rate=0.0)
+        sim.run(100.0)
+        assert sim.spike_count("cells") == 0
+
+
+def test_two_drives_onto_ports_of_one_population() -> None:
+    """Oracle: the reference engine, to 1e-9 ms."""
+    net = Network(seed=2)
+    cells = net.add("cells", LIFExp(), size=50)
+    for port, weight in (("exc", 160.0), ("inh", -60.0)):
+        noise = net.add(port, PoissonSource(rate=1500.0), size=50)
+        net.connect(noise, cells, OneToOne(), weight=weight, delay=Uniform(0.1, 3), port=port)
+    expected = spikes(net, engine="reference")
+    for way in WAYS:
+        times, neurons = spikes(net, **way)
+        np.testing.assert_array_equal(neurons, expected[1])
+        np.testing.assert_allclose(times, expected[0], rtol=0, atol=1e-9)
+    assert times.size > 50
