@@ -1,4 +1,4 @@
-"""Background input without a queue: the same spikes as the reference engine's, whatever is asked."""
+"""Background input without a queue: the reference engine's spikes, whatever is asked."""
 
 from typing import Any
 
