@@ -8,6 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
+from threadpoolctl import threadpool_limits
 
 from eventsim import Simulation, runner
 from eventsim.scenario import Result, RunOptions
@@ -75,8 +76,9 @@ def test_raw_pixels_are_read_as_scikit_learn_reads_them(quick: Result) -> None:
     x, y = pixels[shown.train] / 16.0, labels[shown.train]
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     models = [LogisticRegression(C=c, max_iter=1000) for c in (0.1, 1.0, 10.0, 100.0)]
-    scores = [cross_val_score(model, x, y, cv=folds).mean() for model in models]
-    best = models[int(np.argmax(scores))].fit(x, y)
+    with threadpool_limits(1):
+        scores = [cross_val_score(model, x, y, cv=folds).mean() for model in models]
+        best = models[int(np.argmax(scores))].fit(x, y)
     expected = 100.0 * best.score(pixels[shown.test] / 16.0, labels[shown.test])
     for name in ("accuracy, first spikes", "accuracy, spike counts"):
         assert quick.measures[name].expected == pytest.approx(expected)
@@ -107,7 +109,7 @@ def test_both_engines_answer_alike() -> None:
     """Oracle: the reference engine, spike by spike, over three images."""
     trains = []
     for engine in ("compiled", "reference"):
-        with Simulation(digits.build(TINY, seed=1), engine=engine) as sim:
+        with Simulation(digits.build(TINY, seed=1), engine=engine, path="ordered") as sim:
             recorder = sim.record(spikes=list(digits.RESERVOIR))
             sim.run(3 * TINY.period)
             trains.append([recorder.recording.spikes(name) for name in digits.RESERVOIR])
@@ -118,7 +120,8 @@ def test_both_engines_answer_alike() -> None:
 
 @pytest.mark.slow
 def test_the_whole_set_is_read_better_than_from_raw_pixels() -> None:
-    """Oracle: the same readout on raw pixels; over five seeds it was at least 1 point worse."""
+    """Oracle: the same readout on raw pixels; 0.8 points worse at least, over five
+    seeds."""
     result = digits.run(options=RunOptions(quiet=True))
     accuracy = result.measures["accuracy, first spikes"]
     assert accuracy.value >= 95.0
