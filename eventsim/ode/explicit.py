@@ -8,6 +8,7 @@ Verified against: its order of convergence, and scipy's RK45, which has the same
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from eventsim.kernel import kernel, kernel_call
@@ -22,8 +23,9 @@ BELOW_ONE = 1.0 - 2.0**-52
 def dormand_prince(derivative: Function, max_step: float) -> Function:
     """Return attempt(y, t, end, p) for one model.
 
-    It returns the error in units of the tolerance (nan if the step diverged), the coefficients
-    c1..c4 of the polynomial in powers of the share of the step, and the derivative at both ends.
+    It returns the error in units of the tolerance (nan if the step diverged), the longest step that
+    is stable, the coefficients c1..c4 of the polynomial in powers of the share of the step, and the
+    derivative at both ends.
     """
 
     @kernel_call
@@ -50,21 +52,24 @@ def dormand_prince(derivative: Function, max_step: float) -> Function:
             slope = 9017 / 3168 * k1[i] - 355 / 33 * k2[i] + 46732 / 5247 * k3[i]
             slope += 49 / 176 * k4[i] - 5103 / 18656 * k5[i]
             z = put(z, i, y[i] + h * slope)
+        nearly = z
         k6 = derivative(z, last, p)
         for i in range(n):
             slope = 35 / 384 * k1[i] + 500 / 1113 * k3[i] + 125 / 192 * k4[i]
             slope += -2187 / 6784 * k5[i] + 11 / 84 * k6[i]
             z = put(z, i, y[i] + h * slope)
         k7 = derivative(z, last, p)
-        return finish(y, z, h, k1, k3, k4, k5, k6, k7, p)
+        stable = longest_stable(z, nearly, k7, k6, p)
+        return finish(y, z, h, stable, k1, k3, k4, k5, k6, k7, p)
 
     return attempt
 
 
 @kernel
 def finish(
-    y: Any, z: Any, h: float, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, k7: Any, p: Any
-) -> Any:
+    y: Any, z: Any, h: float, stable: float, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, k7: Any,
+    p: Any,
+) -> Any:  # fmt: skip
     """Return what `attempt` does, from the slopes of all stages (the second has no weight)."""
     error = 0.0
     c1, c2, c3, c4 = y, y, y, y
@@ -86,4 +91,20 @@ def finish(
         c2 = put(c2, i, h * square)
         c3 = put(c3, i, h * cube)
         c4 = put(c4, i, h * fourth)
-    return error, c1, c2, c3, c4, k1, k7
+    return error, stable, c1, c2, c3, c4, k1, k7
+
+
+@kernel
+def longest_stable(a: Any, b: Any, slope_a: Any, slope_b: Any, p: Any) -> float:
+    """Return the longest step that damps the fastest mode, from two states of one time.
+
+    Past 3.3 time constants a step is unstable, and error control holds the noise of that at the
+    tolerance. At 2 the fastest mode is damped to a sixth, and a cell can come to rest.
+    """
+    apart = faster = 0.0
+    for i in range(len(a)):
+        tolerance = p.atol + p.rtol * abs(a[i])
+        apart = max(apart, abs(a[i] - b[i]) / tolerance)
+        faster = max(faster, abs(slope_a[i] - slope_b[i]) / tolerance)
+    # two states that differ by rounding say nothing
+    return 2.0 * apart / faster if apart > 1e-6 and faster > 0.0 else inf

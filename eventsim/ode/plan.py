@@ -23,6 +23,7 @@ LONGEST = 1e9  # ms; a state must be finite, so that no step is infinite
 RESOLUTION = 2.0**-50  # shortest step, relative to the time: four units in the last place
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
 STEEP = 1e-4  # of the gap to the threshold: an upstroke that time can't resolve
+WORTH = 1000.0  # steps that a state must be held still for; or else the step itself leads on
 RESTED = 0.01  # of the tolerance: what may be left of the way to a fixed point
 PLAN = ("begin", "end", "crossing", "length")
 METHODS = {
@@ -159,18 +160,21 @@ def _plan(equation: Equation, variables: Function, pack: Function, at: Function)
         cut = min(next_break(y, t, p), t + LONGEST)
         length = min(max(s.length, shortest), max_step)
         end = min(t + length, cut)
-        error, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
+        error, stable, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
         while not error <= 1.0:
             length = min(length, end - t) * factor(error, order)
             if length < shortest:
                 return last_resort(y, t, f0, p)
             end = t + length
-            error, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
+            error, stable, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
         grown = (end - t) * factor(error, order)
+        grown = min(grown, max(stable, SHRINK * (end - t)))
         length = max(grown, length) if end == cut else grown
-        if autonomous:
+        # after a rest comes a step: it leads nearer to the fixed point, and to a longer rest
+        rested = t >= s.end and s.end - s.begin > 2.0 * GROW * s.length
+        if autonomous and not rested:
             rest = min(t + repose(y, f0, f1, end - t, p), cut)
-            if rest > t + GROW * (end - t):
+            if rest > t + WORTH * (end - t):
                 return pack(y, t, rest, NEVER, length, (still, still, still, still))
         c = (c1, c2, c3, c4)
         return pack(y, t, end, first_rise(y, c, t, end, p), length, c)
@@ -236,6 +240,7 @@ def repose(y: Any, f0: Any, f1: Any, h: float, p: Any) -> float:
             continue
         if after > 0.9 * before or 10.0 * h * before > tolerance:
             longest = min(longest, tolerance / max(before, after))
-        if after > before:
+        # a slope too small to matter may grow: it is noise
+        if after > before and after * LONGEST > tolerance:
             longest = min(longest, h * before / (after - before))
     return longest

@@ -124,7 +124,7 @@ def finish(
         c3 = put(c3, i, -e)
         c4 = put(c4, i, 0.0)
         z = put(z, i, after)
-    return error, c1, c2, c3, c4, derivative(y, t, p), derivative(z, last, p)
+    return error, inf, c1, c2, c3, c4, derivative(y, t, p), derivative(z, last, p)
 
 
 @kernel

@@ -36,7 +36,7 @@ def share_of_tolerance(miss: float, before: float, after: float, p: Any) -> floa
     """Return an error in units of what is tolerated, or nan if the value has diverged."""
     if not abs(after) < LARGEST:
         return nan
-    return abs(miss) / (p.atol + p.rtol * max(abs(before), abs(after)))
+    return float(abs(miss) / (p.atol + p.rtol * max(abs(before), abs(after))))
 
 
 @kernel

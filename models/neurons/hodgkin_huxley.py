@@ -43,7 +43,8 @@ from typing import NamedTuple
 from eventsim.kernel import kernel
 from eventsim.ode import integrated
 
-STEEPEST = 50.0  # exponent at which a rate stops growing: 900 mV from rest
+STEEPEST = 10.0  # exponent at which a growing rate is cut, beyond any potential of a cell
+FADED = 50.0  # exponent at which a shrinking rate is as good as 0
 
 
 class Params(NamedTuple):
@@ -76,12 +77,12 @@ class State(NamedTuple):
 @kernel
 def ramp(x: float) -> float:
     """Return x / (exp(x) - 1), which is 1 at 0."""
-    return x / expm1(min(x, STEEPEST)) if abs(x) > 1e-9 else 1.0 - 0.5 * x
+    return x / expm1(min(x, FADED)) if abs(x) > 1e-9 else 1.0 - 0.5 * x
 
 
 @kernel
 def bounded_exp(x: float) -> float:
-    """Return exp(x); far from any potential of a cell the rates stop growing."""
+    """Return exp(x), cut where it grows too steep: no rate may outrun the resolution of time."""
     return exp(min(x, STEEPEST))
 
 

@@ -41,7 +41,7 @@ from typing import NamedTuple
 from eventsim.kernel import kernel
 from eventsim.ode import integrated
 
-STEEPEST = 50.0  # exponent at which the rate of potassium stops growing: 3000 mV from v_3
+STEEPEST = 10.0  # exponent at which the rate of potassium stops growing: 600 mV from v_3
 
 
 class Params(NamedTuple):

@@ -20,7 +20,7 @@ g_k          nS     6000.0   largest potassium conductance         >= 0
 g_l          nS       10.0   leak conductance                      >= 0
 e_na         mV       50.0   sodium reversal potential
 e_k          mV      -90.0   potassium reversal potential
-e_l          mV      -60.0   leak reversal potential
+e_l          mV      -67.0   leak reversal potential
 v_t          mV      -63.0   shifts all gates; about the threshold
 e_exc        mV        0.0   excitatory reversal potential
 e_inh        mV      -80.0   inhibitory reversal potential
@@ -28,10 +28,10 @@ tau_syn_exc  ms        5.0   decay of the excitatory conductance   > 0
 tau_syn_inh  ms       10.0   decay of the inhibitory conductance   > 0
 i_offset     pA        0.0   constant current
 v_spike      mV        0.0   a rise through it counts as a spike
-v_start      mV      -60.0   potential at t = 0
+v_start      mV      -67.0   potential at t = 0
 
-The defaults are those of the network of conductance-based cells that Brette et al. compare
-simulators with (their benchmark 3).
+The defaults are those of the conductance-based cells with which Brette et al. compare simulators
+(their benchmark 3), but for e_l: at their -60 mV the cell alone fires by itself.
 
 Source: Traub & Miles (1991), Neuronal Networks of the Hippocampus, Cambridge University Press,
 doi:10.1017/CBO9780511895401; Brette et al. (2007), J. Comput. Neurosci. 23:349-398,
@@ -45,7 +45,8 @@ from typing import NamedTuple
 from eventsim.kernel import kernel
 from eventsim.ode import integrated
 
-STEEPEST = 50.0  # exponent at which a rate stops growing: 200 mV from rest
+STEEPEST = 10.0  # exponent at which a growing rate is cut, beyond any potential of a cell
+FADED = 50.0  # exponent at which a shrinking rate is as good as 0
 
 
 class Params(NamedTuple):
@@ -55,7 +56,7 @@ class Params(NamedTuple):
     g_l: float = 10.0
     e_na: float = 50.0
     e_k: float = -90.0
-    e_l: float = -60.0
+    e_l: float = -67.0
     v_t: float = -63.0
     e_exc: float = 0.0
     e_inh: float = -80.0
@@ -63,7 +64,7 @@ class Params(NamedTuple):
     tau_syn_inh: float = 10.0
     i_offset: float = 0.0
     v_spike: float = 0.0
-    v_start: float = -60.0
+    v_start: float = -67.0
 
 
 class State(NamedTuple):
@@ -79,12 +80,12 @@ class State(NamedTuple):
 @kernel
 def ramp(x: float) -> float:
     """Return x / (exp(x) - 1), which is 1 at 0."""
-    return x / expm1(min(x, STEEPEST)) if abs(x) > 1e-9 else 1.0 - 0.5 * x
+    return x / expm1(min(x, FADED)) if abs(x) > 1e-9 else 1.0 - 0.5 * x
 
 
 @kernel
 def bounded_exp(x: float) -> float:
-    """Return exp(x); far from any potential of a cell the rates stop growing."""
+    """Return exp(x), cut where it grows too steep: no rate may outrun the resolution of time."""
     return exp(min(x, STEEPEST))
 
 

@@ -1,0 +1,1 @@
+"""Signals that many synapses read: dopamine, an astrocyte's state, an error; one file each."""
