@@ -5,22 +5,19 @@ Nothing here changes what is simulated.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from eventsim import checks
 from eventsim.agenda import Agenda
-from eventsim.engine.base import Watch
+from eventsim.engine.base import Engine, Watch
 from eventsim.model import FloatArray, IntArray
 from eventsim.network import Network, Population, Projection
 from eventsim.progress import Tick
-from eventsim.provenance import provenance as describe
+from eventsim.provenance import provenance
 from eventsim.recording import PopulationInfo, Recorder, StateSeries, WeightSeries
-
-if TYPE_CHECKING:
-    from eventsim.simulation import Simulation
 
 
 class Sampled(NamedTuple):
@@ -45,6 +42,7 @@ class Observer:
     """The sink of an engine (`eventsim.engine.base.Sink`)."""
 
     def __init__(self, network: Network) -> None:
+        self.network = network
         self.populations = list(network.populations.values())
         self.recorder: Recorder | None = None
         self.on_tick: Tick | None = None
@@ -52,6 +50,9 @@ class Observer:
         self.fired = [0] * len(self.populations)
         self._spikes: set[int] = set()
         self._columns: dict[int, IntArray] = {}
+
+    def _population(self, name: str) -> Population:
+        return checks.look_up("population", name, self.network.populations)
 
     def forget(self) -> None:
         """Start counting again."""
@@ -83,16 +84,16 @@ class Observer:
 
     def record(
         self,
-        sim: "Simulation",
+        engine: Engine,
         path: str | Path | None,
         *,
         spikes: bool | Sequence[str],
         states: Mapping[str, Sampled],
         weights: Mapping[str, float | Sequence[float]],
         overwrite: bool,
-        provenance: Mapping[str, Any],
+        run: Mapping[str, Any],
     ) -> Recorder:
-        """Open a recording; see `Simulation.record`."""
+        """Open a recording; see `Simulation.record`. `run` is what its provenance tells of it."""
         if self.recorder is not None:
             raise ValueError("record: a recording is open already; close it first")
         if isinstance(spikes, str):
@@ -100,51 +101,53 @@ class Observer:
         if spikes is True:
             chosen = [p for p in self.populations if not p.model.is_source]
         else:
-            chosen = [sim.population(name) for name in spikes or ()]
-        watches = {sim.population(name): sampled for name, sampled in states.items()}
-        series = [_series(p, sampled, sim.now) for p, sampled in watches.items()]
+            chosen = [self._population(name) for name in spikes or ()]
+        watches = {self._population(name): sampled for name, sampled in states.items()}
+        series = [_series(p, sampled, engine.now) for p, sampled in watches.items()]
+        projections = self.network.projections
         self.recorder = Recorder(
             path,
             spikes=[PopulationInfo(p.name, p.size) for p in chosen],
             states=series,
-            weights=[_weight_series(sim, name) for name in weights],
-            provenance=describe(
-                sim.network, **provenance, seed=sim.seed, engine=sim.engine_name,
-                threads=sim.threads, start=sim.now,
-            ),
+            weights=[
+                _weight_series(checks.look_up("projection", name, projections)) for name in weights
+            ],
+            provenance=provenance(self.network, **run),
             overwrite=overwrite,
-        )  # fmt: skip
+        )
         self._spikes = {p.index for p in chosen}
         for population, of in zip(watches, series, strict=True):
             names = population.model.state_names
             self._columns[population.index] = np.array([names.index(v) for v in of.variables])
-            sim.engine.watch(population.index, Watch(of.neurons, of.start, of.interval))
+            engine.watch(population.index, Watch(of.neurons, of.start, of.interval))
         for population in chosen:
-            sim.engine.emit_all(population.index)
+            engine.emit_all(population.index)
         return self.recorder
 
     def schedule_weights(
-        self, projection: Projection, snapshots: Sequence[tuple[float, float]], agenda: Agenda
-    ) -> None:
+        self, engine: Engine, projection: Projection, snapshots: Sequence[tuple[float, float]],
+        agenda: Agenda,
+    ) -> None:  # fmt: skip
         """Take the weights of a projection at each (time, interval), for the open recording."""
         recorder = self.recorder
 
-        def take(sim: "Simulation") -> None:
+        def take(_: object) -> None:
             if recorder is not None and self.recorder is recorder:
-                recorder.weights(projection.name, sim.now, sim.weights(projection))
+                weights = engine.weights(projection.index)
+                recorder.weights(projection.name, engine.now, weights)
 
         for time, every in snapshots:
             agenda.add(time, take, every=every)
 
-    def close(self, sim: "Simulation", *, complete: bool, reason: str) -> None:
+    def close(self, engine: Engine, *, complete: bool, reason: str) -> None:
         """End the recording, if one is open."""
         if self.recorder is None:
             return
         for population in self._columns:
-            sim.engine.watch(population, None)
+            engine.watch(population, None)
         self._columns.clear()
         recorder, self.recorder = self.recorder, None
-        recorder.close(complete, reason, duration=sim.now, wall_seconds=round(self.wall, 3))
+        recorder.close(complete, reason, duration=engine.now, wall_seconds=round(self.wall, 3))
 
 
 def _series(population: Population, sampled: Sampled, now: float) -> StateSeries:
@@ -165,11 +168,10 @@ def _series(population: Population, sampled: Sampled, now: float) -> StateSeries
     return StateSeries(population.name, variables, neurons, now, every, units)
 
 
-def _weight_series(sim: "Simulation", name: str) -> WeightSeries:
-    projection = sim.projection(name)
+def _weight_series(projection: Projection) -> WeightSeries:
     synapses = projection.synapses
     port = projection.target.model.ports[projection.port]
     return WeightSeries(
-        name, projection.source.size, projection.target.size, synapses.source, synapses.target,
-        synapses.delay, projection.target.model.units.get(port, ""),
+        projection.name, projection.source.size, projection.target.size, synapses.source,
+        synapses.target, synapses.delay, projection.target.model.units.get(port, ""),
     )  # fmt: skip

@@ -77,7 +77,7 @@ class Simulation:
         self.seed = network.seed if seed is None else checks.whole("simulation", "seed", seed)
         self._observer = Observer(network)
         self._progress = Progress(progress)
-        self._agenda = Agenda()
+        self._agenda, self._looks = Agenda(), Agenda()  # what acts; what only looks
         self._parameters: dict[str, FloatArray] = {}  # of populations whose parameters were set
         self._under_way = False
         self._broken = False  # an engine that was interrupted may have stopped halfway
@@ -144,8 +144,9 @@ class Simulation:
             with self._progress.over(self.now, end) as bar:
                 self._observer.on_tick = bar
                 while True:
-                    if self._agenda.next_time <= self.now and self.now < end:
+                    if self.now < end:
                         self._agenda.run_due(self.now, self)
+                        self._looks.run_due(self.now, self)
                     if self.now >= end:
                         break
                     self._advance(min(end, self._agenda.next_time))
@@ -157,7 +158,7 @@ class Simulation:
 
     def _advance(self, until: float) -> None:
         try:
-            self.engine.advance(until)
+            self.engine.advance(until, pause=self._looks.next_time)
         except BaseException:
             self._broken = True
             raise
@@ -223,17 +224,24 @@ class Simulation:
             (of, checks.snapshot_times(f"weights of projection {of.name!r}", when, self.now))
             for of, when in ((self.projection(n), when) for n, when in (weights or {}).items())
         ]
+        run = {
+            **provenance,
+            "seed": self.seed,
+            "engine": self.engine_name,
+            "threads": self.threads,
+            "start": self.now,
+        }
         recorder = self._observer.record(
-            self, path, spikes=spikes, states=states or {}, weights=weights or {},
-            overwrite=overwrite, provenance=provenance,
+            self.engine, path, spikes=spikes, states=states or {}, weights=weights or {},
+            overwrite=overwrite, run=run,
         )  # fmt: skip
         for of, times in snapshots:
-            self._observer.schedule_weights(of, times, self._agenda)
+            self._observer.schedule_weights(self.engine, of, times, self._looks)
         return recorder
 
     def close(self, *, complete: bool = True, reason: str = "") -> None:
         """End the recording."""
-        self._observer.close(self, complete=complete, reason=reason)
+        self._observer.close(self.engine, complete=complete, reason=reason)
 
     def __enter__(self) -> Self:
         return self
@@ -372,7 +380,7 @@ class Simulation:
                 "reset: a recording is open, and its time can't go back; close it first"
             )
         self._refuse_under_way("reset")
-        self._agenda = Agenda()
+        self._agenda, self._looks = Agenda(), Agenda()
         self._parameters.clear()
         self._broken = False
         self._observer.forget()
