@@ -242,7 +242,8 @@ def figure(result: Result, recording: Recording) -> "Figure":
             axes.axvline(onset, color="0.8", lw=0.8, zorder=0)
     _draw_images(page.add_subplot(grid[0, :], sharex=raster), digits, settings.period)
     _draw_accuracy(page.add_subplot(grid[3, 0]), readings)
-    _draw_confusion(page.add_subplot(grid[3, 1]), confusion(readings["first spikes"], digits))
+    table = page.add_subplot(grid[3, 1], title="first spikes: what was read as what")
+    draw_confusion(table, confusion(readings["first spikes"], digits))
     return page
 
 
@@ -268,18 +269,18 @@ def _draw_accuracy(axes: "Axes", readings: dict[str, Reading]) -> None:
     axes.set(
         xticks=range(len(readings)), xticklabels=list(readings), xlim=(-0.5, len(readings) - 0.4)
     )
-    axes.set(ylabel="held-out images read correctly (%, ± standard error)")
+    axes.set(ylabel="held-out accuracy ± standard error (%)")
     axes.set_title("one readout, three kinds of features")
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_confusion(axes: "Axes", counts: Ints) -> None:
+def draw_confusion(axes: "Axes", counts: Ints) -> None:
+    """Draw what `confusion` counted."""
     axes.imshow(np.sqrt(counts), cmap="Blues")  # the root shows single errors beside fifty hits
     for true, read in zip(*np.nonzero(counts), strict=True):
         colour = "white" if counts[true, read] > counts.max() / 3 else "black"
         axes.text(read, true, counts[true, read], ha="center", va="center", color=colour)
     axes.set(xticks=range(10), yticks=range(10), xlabel="read", ylabel="written")
-    axes.set_title("first spikes: what was read as what")
 
 
 if __name__ == "__main__":
