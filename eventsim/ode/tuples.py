@@ -9,6 +9,9 @@ from numba.extending import overload
 from eventsim.kernel import kernel
 
 LARGEST = 1e150  # a value beyond this has diverged; its square would overflow
+# a step's estimate is held to a tenth of the tolerance: errors add up between two spikes, and a
+# spike is off by the error over the slope with which v meets the threshold
+MARGIN = 10.0
 LARGEST_EXPONENT = 700.0  # exp(709.8) is the largest that a float64 holds
 
 
@@ -33,10 +36,10 @@ def safe_exp(x: float) -> float:
 
 @kernel
 def share_of_tolerance(miss: float, before: float, after: float, p: Any) -> float:
-    """Return an error in units of what is tolerated, or nan if the value has diverged."""
+    """Return an error in units of what one step may make, or nan if the value has diverged."""
     if not abs(after) < LARGEST:
         return nan
-    return float(abs(miss) / (p.atol + p.rtol * max(abs(before), abs(after))))
+    return float(MARGIN * abs(miss) / (p.atol + p.rtol * max(abs(before), abs(after))))
 
 
 @kernel

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from walk import Cell
 
-from eventsim import Network, Simulation
+from eventsim import AllToAll, Network, Simulation
 from eventsim.model import NeuronModel
 from eventsim.models import CATALOGUE, PoissonSource
 
@@ -116,8 +116,8 @@ def spikes_and_state(name: str, size: int = 4, **options: Any) -> tuple[list[Any
     }
     cell = net.add("cell", model(**one_by_one), size=size)
     for port in [port for port in model.ports if port not in ("current", "drive")]:
-        net.connect(source, cell, "all_to_all", weight=weight(name, port), delay=1.3, port=port)
-        net.connect(cell, cell, "all_to_all", weight=weight(name, port), delay=0.7, port=port)
+        net.connect(source, cell, AllToAll(), weight=weight(name, port), delay=1.3, port=port)
+        net.connect(cell, cell, AllToAll(), weight=weight(name, port), delay=0.7, port=port)
     with Simulation(net, **options) as sim:
         recorder = sim.record()
         if "current" in model.ports:

@@ -87,7 +87,7 @@ def scipy_spikes(
     next_break = getattr(source, "next_break", lambda s, t, p: inf)
 
     def gap(t: float, y: Any) -> float:
-        return float(source.threshold(state(*y.tolist()), p))
+        return float(source.threshold(state(*map(float, y)), p))
 
     gap.terminal, gap.direction = resets, 1.0  # type: ignore[attr-defined]
     s, t, k, spikes = source.initial(p, 0.0), 0.0, 0, []
@@ -97,7 +97,7 @@ def scipy_spikes(
         if stop > t:
             last = stop * (1.0 - 2.0**-52)
             solution = solve_ivp(
-                lambda x, y, last=last: source.derivative(state(*y.tolist()), min(x, last), p),
+                lambda x, y, last=last: source.derivative(state(*map(float, y)), min(x, last), p),
                 (t, stop), list(s), "DOP853", rtol=1e-12, atol=1e-13, events=gap,
             )  # fmt: skip
             assert solution.success

@@ -1,4 +1,4 @@
-"""One synapse whose arrivals and whose target's spikes are given, and the slow way to its weight."""
+"""One synapse whose arrivals and target spikes are given, and the slow way to its weight."""
 
 from collections.abc import Callable
 from typing import Any
