@@ -24,7 +24,7 @@ REFUSED, FAILED, INTERRUPTED = 2, 1, 130
 _EXAMPLES = """examples:
   eventsim list                                      what can be run
   eventsim run brunel --help                         its settings, with units and bounds
-  eventsim run brunel --set g=4.5 --set eta=0.9      writes runs/brunel.h5, .json and .png
+  eventsim run brunel --set g=4.5 eta=0.9            writes runs/brunel.h5, .json and .png
   eventsim run brunel --duration 300 --seed 2 --out runs/second.h5
   eventsim run path/to/mine.py                       a scenario of your own
   eventsim info runs/brunel.h5                       what a recording holds
@@ -113,8 +113,8 @@ def _parse(words: list[str]) -> argparse.Namespace:
 def _add_run_options(run: argparse.ArgumentParser) -> None:
     run.add_argument("name", metavar="NAME", nargs="?", help="see `eventsim list`, or a .py file")
     run.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments",
-        help="change a setting; may be repeated",
+        "--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", dest="assignments",
+        help="change settings, one or several",
     )  # fmt: skip
     run.add_argument("--duration", metavar="MS", help="short for --set duration=MS")
     run.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")

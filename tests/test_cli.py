@@ -60,7 +60,7 @@ def test_a_scenario_of_ones_own_runs_and_writes_beside_its_recording(
     toy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Oracle: the three files, and a number of spikes that `info` repeats."""
-    assert run_toy("--duration", "90", "--set", "cells=3") == 0
+    assert run_toy("--duration", "90", "--set", "cells=3", "current=300") == 0
     assert sorted(p.name for p in Path("runs").iterdir()) == ["toy.h5", "toy.json", "toy.png"]
     spikes = json.loads(Path("runs/toy.json").read_text())["measures"]["spikes"]["value"]
     assert f"spikes  {spikes:>9.4g}" in capsys.readouterr().out

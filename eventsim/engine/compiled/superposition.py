@@ -22,9 +22,10 @@ EXPECTED_RATE = 5.0  # Hz, of a neuron in a network that nobody has run yet
 EXPECTED_DRIVE = 500.0  # Hz, of a source that stands for many
 LONGEST = 1.0  # ms: in longer windows too many neurons might fire
 
-# What the choice of the window's length goes by: ns to settle a neuron, to look at a spike on its
-# way, to step a hot neuron, and for each of its arrivals (benchmarks/paths.py).
-SETTLE_COST, SPIKE_COST, HOT_COST, HOT_ARRIVAL_COST = 5.0, 50.0, 100.0, 50.0
+# What the choice of the window's length goes by (benchmarks/paths.py): ns for a window itself, to
+# settle a neuron, to look at a spike on its way; to step a hot neuron, and for each of its arrivals.
+WINDOW_COST, SETTLE_COST, SPIKE_COST = 50_000.0, 5.0, 50.0
+HOT_COST, HOT_ARRIVAL_COST = 100.0, 50.0
 
 
 class Incoming(NamedTuple):
@@ -189,5 +190,6 @@ class Superposition:
         """
         size = self.population.population.size
         cost = self.n_hot * (HOT_COST + HOT_ARRIVAL_COST * self.arrivals / size)
-        ratio = sqrt((SETTLE_COST * size + SPIKE_COST * self.spikes) / max(cost, 1.0))
+        fixed = WINDOW_COST + SETTLE_COST * size + SPIKE_COST * self.spikes
+        ratio = sqrt(fixed / max(cost, 1.0))
         return window * (2.0 if ratio > 2.0 else 0.5 if ratio < 0.5 else 1.0)
