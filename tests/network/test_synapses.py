@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -99,14 +97,19 @@ def test_the_arrays_given_are_left_as_they_were() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("delay", [1.5, Uniform(0.5, 5.0)])
-def test_fifteen_million_synapses_are_built_within_six_seconds(delay: float | Uniform) -> None:
-    """Oracle: the clock; the network of Brunel (2000), see benchmarks/build.py."""
+@pytest.mark.parametrize(("delay", "most"), [(1.5, 4.1), (Uniform(0.5, 5.0), 12.1)])
+def test_fifteen_million_synapses_take_four_bytes_each_and_eight_for_a_delay(
+    delay: float | Uniform, most: float
+) -> None:
+    """Oracle: the sizes of what must be kept. benchmarks/build.py has the times."""
     net = Network(seed=1)
     exc, inh = net.add("exc", LIF, size=10_000), net.add("inh", LIF, size=2_500)
-    start = time.process_time()
     for target in (exc, inh):
         net.connect(exc, target, FixedInDegree(1_000), weight=0.1, delay=delay)
         net.connect(inh, target, FixedInDegree(250), weight=-0.5, delay=delay)
-    assert time.process_time() - start < 6.0
+    parts = [p.synapses for p in net.projections.values()]
+    kept = sum(
+        s.row_start.nbytes + s.target.nbytes + s.weight.nbytes + s.delay.nbytes for s in parts
+    )
+    assert kept <= most * net.synapse_count
     assert net.synapse_count == 15_625_000
