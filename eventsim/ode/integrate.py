@@ -71,8 +71,9 @@ def integrated(
     Returns
     -------
     NeuronModel
-        With two more parameters: `rtol` (default 1e-6) and `atol` (default 1e-7), the tolerances; the
-        error of one step is held to a tenth of them in each variable. A field of that name in `params` sets another default.
+        With two more parameters, the tolerances `rtol` (default 1e-6) and `atol` (default 1e-7); the
+        error of one step is held to a tenth of them in each variable. A field of that name in
+        `params` sets another default.
 
     Raises
     ------

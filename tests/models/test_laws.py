@@ -1,6 +1,7 @@
 """What must hold of every neuron model in the catalogue, whatever it models."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import inf, isfinite
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_passing_time_in_two_steps_equals_passing_it_in_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in NEURONS if n not in FIRES_FROM_REST])
 def test_a_cell_without_input_is_silent_and_costs_no_more_with_time(name: str) -> None:
-    """Oracle: no spike in 1e6 ms, within 6,000 plans, where steps without rest would be millions."""
+    """Oracle: no spike in 1e6 ms, within 6,000 plans; steps alone would be millions."""
     model = NEURONS[name]
     cell = Cell(model, model.params())
     cell.run(1e6, most=6001)
@@ -91,7 +92,7 @@ def test_no_crossing_comes_before_the_one_that_is_announced(name: str) -> None:
             assert not any(model.fires(x, p) for x in states)
         else:
             signs = [rises(x, p) >= 0.0 for x in [s, *states]]
-            assert not any(b and not a for a, b in zip(signs, signs[1:], strict=False))
+            assert not any(b and not a for a, b in pairwise(signs))
 
 
 @every_model

@@ -62,9 +62,7 @@ def walk(model: NeuronModel, p: Any, arrivals: Sequence[Arrival], until: float) 
     return cell
 
 
-def noise(
-    ports: dict[str, tuple[float, float]], duration: float, seed: int = 3
-) -> list[Arrival]:
+def noise(ports: dict[str, tuple[float, float]], duration: float, seed: int = 3) -> list[Arrival]:
     """Draw arrivals: for each port a rate in Hz and a mean weight."""
     rng = np.random.default_rng(seed)
     arrivals = [

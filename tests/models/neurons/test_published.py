@@ -62,7 +62,7 @@ def test_morris_lecar_oscillates_between_its_two_bifurcations() -> None:
 
 
 def test_traub_and_miles_cell_starts_firing_arbitrarily_slowly() -> None:
-    """Oracle: a saddle-node on the cycle (class I): below 15 Hz near onset; the squid starts at 50."""
+    """Oracle: a saddle-node on the cycle (class I): below 15 Hz near onset."""
     low, high = 50.0, 200.0  # pA, silent and firing
     for _ in range(8):
         middle = 0.5 * (low + high)
@@ -105,7 +105,9 @@ def test_the_exponential_interval_is_the_integral_over_v(current: float) -> None
         return float(1.0 / ((p.v_rest - v + upstroke) / p.tau_m + current / p.c_m))
 
     expected = p.t_ref + quad(slowness, p.v_reset, p.v_peak, epsabs=1e-12, limit=500)[0]
-    assert intervals(EIF, 400.0, i_offset=current, rtol=1e-9)[-1] == pytest.approx(expected, rel=1e-7)
+    assert intervals(EIF, 400.0, i_offset=current, rtol=1e-9)[-1] == pytest.approx(
+        expected, rel=1e-7
+    )
 
 
 @pytest.mark.parametrize("model", [AdEx, EIF], ids=repr)
@@ -192,7 +194,7 @@ def test_izhikevich_cells_rest_at_their_fixed_point() -> None:
 
 
 def test_a_conductance_cell_under_constant_current_fires_like_the_closed_form() -> None:
-    """Oracle: the interval of the leaky integrator, t_ref + tau log((v_inf - v_r) / (v_inf - v_th))."""
+    """Oracle: the leaky integrator, t_ref + tau log((v_inf - v_reset) / (v_inf - v_th))."""
     for model in (LIFCondExp, LIFCondAlpha):
         p = model.params(i_offset=400.0)
         v_inf, tau = p.e_l + p.i_offset / p.g_l, p.c_m / p.g_l
@@ -211,7 +213,7 @@ def test_an_alpha_conductance_peaks_at_its_weight_after_its_time_constant() -> N
 
 
 def test_escape_at_a_constant_potential_is_a_poisson_process() -> None:
-    """Oracle: mean interval t_ref + tau_escape at v = v_th, held there by v_reset and the current."""
+    """Oracle: mean interval tau_escape where reset and current hold v at v_th."""
     values = {"v_reset": -50.0, "i_offset": 187.5, "t_ref": 0.0}  # v_inf = -50 = v_th
     seen = np.array(intervals(LIFEscape, 4000.0, **values)[20:])
     assert seen.mean() == pytest.approx(5.0, abs=4.0 * 5.0 / sqrt(seen.size))
