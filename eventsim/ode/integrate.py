@@ -71,7 +71,7 @@ def integrated(
     Returns
     -------
     NeuronModel
-        With two more parameters, the tolerances `rtol` (default 1e-6) and `atol` (default 1e-7); the
+        With two more parameters, the tolerances `rtol` (by default 1e-6) and `atol` (1e-7); the
         error of one step is held to a tenth of them in each variable. A field of that name in
         `params` sets another default.
 
