@@ -26,7 +26,7 @@ RASTER, RATE = "#1f2d3d", "#c8553d"
 def simulate(preset: str) -> tuple[brunel.Settings, Recording]:
     """Run one regime long enough for a picture."""
     changes = brunel.PRESETS[preset]
-    settings = brunel.Settings(g=changes["g"], eta=changes["eta"], warmup=200.0, duration=SHOWN)
+    settings = brunel.Settings(g=changes["g"], eta=changes["eta"], warmup=100.0, duration=SHOWN)
     return settings, brunel.run(settings, RunOptions(seed=1)).recording
 
 
@@ -39,7 +39,7 @@ def draw(figure: Figure) -> None:
         times, neurons = recording.spikes("exc", start, stop)
         some = neurons < NEURONS
         top, bottom = axes[:, column]
-        top.plot(times[some] - start, neurons[some], ".", ms=2.6, mew=0.0, color=RASTER)
+        top.plot(times[some] - start, neurons[some], ".", ms=1.6, mew=0.0, color=RASTER)
         edges = statistics.windows(start, stop, 0.5)
         rate = statistics.population_rate(times, recording.populations["exc"], edges)
         bottom.stairs(rate, edges - start, fill=True, color=RATE)
