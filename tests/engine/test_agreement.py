@@ -260,7 +260,7 @@ def networks(draw: st.DrawFn) -> Network:
     port, scale = ("exc", 300.0) if a.model is LIFExp else ("spike", 6.0)
     trains = draw(
         st.lists(
-            st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 10.0, 11.0, 40.0]), unique=True),
+            st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 10.0, 11.0, 23.0]), unique=True),
             min_size=1,
             max_size=3,
         )
@@ -277,4 +277,4 @@ def networks(draw: st.DrawFn) -> Network:
 @settings(max_examples=40, deadline=None, derandomize=True)
 def test_engines_agree_on_generated_networks(net: Network, cut: float) -> None:
     """Oracle: the reference engine; the run is cut at a drawn time."""
-    agreed(net, cut, 60.0 - cut)
+    agreed(net, cut, 30.0 - cut)
