@@ -20,7 +20,7 @@ NEURONS = {
 }
 FIRES_FROM_REST = {"LIFEscape"}
 UNIT_WEIGHT = {"mV": 3.0, "pA": 150.0, "nS": 15.0, "1": 2.0, "uM": 0.2, "uM/s": 0.1}
-SMALL = {"ResonateAndFire": 0.2, "Izhikevich": 1.0, "Readout": 1.0}  # of that weight
+SMALL = {"ResonateAndFire": 0.06, "Izhikevich": 1.0, "Readout": 1.0}  # of that weight
 CURRENT = {"Izhikevich": 5.0}  # pA; elsewhere as above
 RISES = {  # those that only fire when this rises through zero
     "HodgkinHuxley": lambda s, p: s.v - p.v_spike,
