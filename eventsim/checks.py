@@ -176,6 +176,19 @@ def steps(
     return t, np.diff(amplitude, prepend=0.0)
 
 
+def plastic(what: str, projection: Projection) -> Projection:
+    """Return a projection that has plasticity.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
+    if projection.plasticity is None:
+        raise ValueError(f"{what}: projection {projection.name!r} has no plasticity")
+    return projection
+
+
 def weights(projection: Projection, values: ArrayLike) -> FloatArray:
     """Return weights to set: one for all synapses, or one each, within the projection's bounds."""
     where, count = f"projection {projection.name!r}", projection.synapses.count

@@ -87,6 +87,9 @@ class NeuronModel:
     ahead : (s, t, times, p) -> (State, float), optional
         For a source: write its next spikes, as many as `times` has room for, and return the state
         at the last of them and its time. The same as spike by spike, to the last bit, but faster.
+    course : (s, p) -> Course, optional
+        For a modulator, which synapses may read: what it does until its next input
+        (`eventsim.rule.Course`). It jumps at arrivals, and never fires.
     linear : Linear, optional
         What a linear model declares so that its arrivals may be summed in any order.
     units : dict of port or state name to str
@@ -108,6 +111,7 @@ class NeuronModel:
     spikes: Function = always_spikes
     plan: Function = no_plan
     ahead: Function | None = None
+    course: Function | None = None
     linear: Linear | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     doc: str = ""

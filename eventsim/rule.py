@@ -2,15 +2,18 @@
 
 A rule declares its *traces*: exponentially decaying variables that jump at the spikes of one side.
 The engine keeps them, for the presynaptic side as seen at the synapse after the delay, and hands
-the rule their values just before the event at hand. A rule may keep a state of its own per synapse.
+the rule their values just before the event at hand. A rule may keep a state of its own per synapse,
+and read *modulators*: signals that many synapses share, such as dopamine or an astrocyte's calcium.
 """
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import exp, inf, log1p
 from typing import Any, NamedTuple
 
 from eventsim import datasheet
+from eventsim.kernel import kernel
 from eventsim.suggest import unknown
 
 Function = Callable[..., Any]
@@ -27,6 +30,28 @@ class Trace(NamedTuple):
     mode: str = "sum"
 
 
+class Course(NamedTuple):
+    """What a modulator does until its next jump: it goes from `level` to `rest` with `tau`."""
+
+    level: float
+    rest: float
+    tau: float  # ms
+
+
+@kernel
+def relaxed(course: Course, dt: float) -> float:
+    """Return the level `dt` ms later."""
+    return course.rest + (course.level - course.rest) * exp(-dt / course.tau)
+
+
+@kernel
+def turning_time(course: Course, t: float) -> float:
+    """Return when the level, given at `t`, passes through zero, or infinity."""
+    if course.level * course.rest >= 0.0:
+        return inf
+    return t + course.tau * log1p(-course.level / course.rest)
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
     """A plasticity rule.
@@ -39,21 +64,37 @@ class Rule:
         All fields float with defaults.
     on_pre, on_post : (w, seen, p) -> w
         The weight after an arrival at the synapse, and after a spike of its target. `seen` has one
-        field per trace: its value just before this event. With a state per synapse, both are
-        (w, s, t, seen, p) -> (w, s).
+        field per trace and per modulator: its value just before this event. With a state per
+        synapse, both are (w, s, t, seen, p) -> (w, s).
     pre, post : dict of trace name to Trace
         Traces of the source's spikes (as they arrive) and of the target's spikes.
     state : NamedTuple class, optional
         State of one synapse, all fields float with their initial values as defaults.
     between : (s, t, dt, p) -> State, optional
         How that state passes from `t` to `t + dt` without events.
+    modulators : tuple of str
+        Names of the signals it reads; the user says by these names which populations give them:
+        `STDPDopamine(dopamine="vta")`.
+    drift : (w, s, t, dt, m, p) -> w, optional
+        How the weight itself moves from `t` to `t + dt` without events, with the state `s` at `t`;
+        for rules with a state. `m` has one `Course` per modulator, from `t` on.
+    transmits : optional
+        What an arrival transmits, by default the weight: (w, seen, p) -> float, or with a state
+        (w, s, seen, p) -> float, with the weight and the state after `on_pre`.
+    parts : tuple of Rule
+        The rules that a combined one consists of.
     doc : str
         The datasheet; its parameter table supplies units and bounds.
 
     Notes
     -----
-    At equal times `on_pre` comes before `on_post`, and the arrival that triggered `on_pre`
-    transmits the weight after it. The bounds of the weight belong to the projection.
+    At equal times `on_pre` comes before `on_post`, and both before a jump of a modulator; the
+    arrival that triggered `on_pre` transmits the weight after it. The bounds of the weight belong
+    to the projection. A drift is cut where a modulator passes through zero, so that bounds which
+    are met on the way count even if the weight turns round.
+
+    `t` is the time as seen at the soma: an arrival's own; `dendritic_delay` twice after a spike of
+    the target, and once after a modulator's jump.
     """
 
     name: str
@@ -64,6 +105,10 @@ class Rule:
     post: Mapping[str, Trace] = field(default_factory=dict)
     state: type | None = None
     between: Function | None = None
+    modulators: tuple[str, ...] = ()
+    drift: Function | None = None
+    transmits: Function | None = None
+    parts: "tuple[Rule, ...]" = ()
     doc: str = ""
 
     def __post_init__(self) -> None:
@@ -79,10 +124,17 @@ class Rule:
             raise ValueError(
                 f"rule {self.name!r}: a state needs `between`, and the other way round"
             )
+        if self.drift is not None and self.state is None:
+            raise ValueError(f"rule {self.name!r}: a drift needs a state")
+        names = [*self.pre, *self.post, *self.modulators]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"rule {self.name!r}: there are two traces or modulators {name!r}")
 
-    def __call__(self, **values: float) -> "Plasticity":
-        """Return this rule with its parameters."""
-        return Plasticity(self, values)
+    def __call__(self, **values: Any) -> "Plasticity":
+        """Return this rule with its parameters and its modulators."""
+        sources = {name: values.pop(name) for name in self.modulators if name in values}
+        return Plasticity(self, values, sources)
 
     def __repr__(self) -> str:
         return self.name
@@ -100,14 +152,22 @@ class Rule:
     @property
     def datasheet(self) -> dict[str, datasheet.Parameter]:
         """The parameter table of the docstring."""
-        return datasheet.parameters(self.doc)
+        table = datasheet.parameters(self.doc)
+        for part in self.parts:
+            table |= part.datasheet
+        return table
 
 
 class Plasticity(NamedTuple):
-    """A rule with the values its user gave: what `STDPPair(a_plus=0.01)` returns."""
+    """A rule with the values its user gave: what `STDPPair(a_plus=0.01)` returns.
+
+    `modulators` names a population for each modulator, or a pair of a population and an array that
+    says for every neuron of the target which neuron of that population its synapses read.
+    """
 
     rule: Rule
     values: Mapping[str, float]
+    modulators: Mapping[str, Any] = {}
 
     def resolve(self, where: str) -> Any:
         """Return the rule's Params, checked.
@@ -121,7 +181,8 @@ class Plasticity(NamedTuple):
         """
         for name, value in self.values.items():
             if name not in self.rule.parameter_names:
-                message = unknown(f"parameter of {self.rule}", name, self.rule.parameter_names)
+                names = (*self.rule.parameter_names, *self.rule.modulators)
+                message = unknown(f"parameter of {self.rule}", name, names)
                 raise TypeError(f"{where}: {message}")
             if isinstance(value, str) or not hasattr(value, "__float__"):
                 raise TypeError(f"{where}: {name} must be a number, got {value!r}")
@@ -131,5 +192,10 @@ class Plasticity(NamedTuple):
 
 
 def seen_class(rule: Rule) -> Any:
-    """Return the NamedTuple class that holds the traces a rule sees, by name."""
-    return namedtuple("Seen", [*rule.pre, *rule.post])
+    """Return the NamedTuple class that holds the traces and levels a rule sees, by name."""
+    return namedtuple("Seen", [*rule.pre, *rule.post, *rule.modulators])
+
+
+def courses_class(rule: Rule) -> Any:
+    """Return the NamedTuple class that holds the courses of a rule's modulators, by name."""
+    return namedtuple("Courses", rule.modulators)

@@ -354,6 +354,24 @@ class Simulation:
         array = checks.weights(of, values)
         self.engine.set_weights(of.index, array)
 
+    def freeze(self, projection: str | Projection) -> None:
+        """Stop the plasticity of a projection from now on.
+
+        Its weights stand still, and what arrives leaves no trace at the synapses; a rule with
+        short-term plasticity still decides what an arrival transmits. The traces of the target's
+        spikes go on, and the rule's own state passes as without events.
+
+        Raises
+        ------
+        ValueError
+            If the projection has no plasticity.
+        """
+        self.engine.freeze(checks.plastic("freeze", self.projection(projection)).index, True)
+
+    def unfreeze(self, projection: str | Projection) -> None:
+        """Let the plasticity of a projection go on."""
+        self.engine.freeze(checks.plastic("unfreeze", self.projection(projection)).index, False)
+
     def reset(self, *, weights: str = "initial") -> None:
         """Go back to t = 0: initial states, nothing under way, the same random numbers again.
 

@@ -3,6 +3,8 @@
 neurons/      what one cell does when an event reaches it
 astrocytes/   cells that listen to synapses and answer slowly
 sources/      spike trains from outside: Poisson, given times, replayed recordings
+modulators/   signals that many synapses read: dopamine, an astrocyte, an error
+synapses/     what one spike becomes at its target: short-term plasticity
 plasticity/   how a weight changes at a pre- or a postsynaptic spike
 
 `CATALOGUE` names the neurons and sources that come with the library, `RULES` the plasticity rules;
@@ -16,6 +18,8 @@ from collections.abc import Callable
 
 from eventsim.model import Neuron
 from eventsim.models.astrocytes.li_rinzel import LiRinzel
+from eventsim.models.modulators.modulator import Modulator
+from eventsim.models.modulators.signal import Signal
 from eventsim.models.neurons.adex import AdEx
 from eventsim.models.neurons.adlif import AdLIF
 from eventsim.models.neurons.alif import ALIF
@@ -24,6 +28,7 @@ from eventsim.models.neurons.eif import EIF
 from eventsim.models.neurons.hodgkin_huxley import HodgkinHuxley
 from eventsim.models.neurons.izhikevich import Izhikevich
 from eventsim.models.neurons.lif import LIF
+from eventsim.models.neurons.lif_alpha import LIFAlpha
 from eventsim.models.neurons.lif_cond_alpha import LIFCondAlpha
 from eventsim.models.neurons.lif_cond_exp import LIFCondExp
 from eventsim.models.neurons.lif_escape import LIFEscape
@@ -33,11 +38,13 @@ from eventsim.models.neurons.qif import QIF
 from eventsim.models.neurons.readout import Readout
 from eventsim.models.neurons.resonate_and_fire import ResonateAndFire
 from eventsim.models.neurons.traub_miles import TraubMiles
+from eventsim.models.plasticity.astrocyte_stdp import AstrocyteSTDP, AstrocyteSTDPInhibitory
 from eventsim.models.plasticity.bcm import BCMRule
 from eventsim.models.plasticity.diehl_cook import STDPDiehlCook
 from eventsim.models.plasticity.inhibitory_stdp import InhibitorySTDP
 from eventsim.models.plasticity.masquelier import STDPMasquelier
 from eventsim.models.plasticity.oja import OjaRule
+from eventsim.models.plasticity.stdp_dopamine import STDPDopamine, STDPDopamineNearest
 from eventsim.models.plasticity.stdp_mixed import STDPMixed
 from eventsim.models.plasticity.stdp_multiplicative import STDPMultiplicative
 from eventsim.models.plasticity.stdp_nearest import STDPNearest
@@ -48,6 +55,7 @@ from eventsim.models.plasticity.stdp_triplet import STDPTriplet, STDPTripletNear
 from eventsim.models.sources.poisson import PoissonSource
 from eventsim.models.sources.poisson_steps import PoissonSteps
 from eventsim.models.sources.spike_source import SpikeSource, replay
+from eventsim.models.synapses.tsodyks_markram import TsodyksMarkram
 from eventsim.rule import Rule
 
 CATALOGUE: dict[str, Callable[..., Neuron]] = {
@@ -59,6 +67,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "HodgkinHuxley": HodgkinHuxley,
     "Izhikevich": Izhikevich,
     "LIF": LIF,
+    "LIFAlpha": LIFAlpha,
     "LIFCondAlpha": LIFCondAlpha,
     "LIFCondExp": LIFCondExp,
     "LIFEscape": LIFEscape,
@@ -69,12 +78,19 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "ResonateAndFire": ResonateAndFire,
     "TraubMiles": TraubMiles,
     "LiRinzel": LiRinzel,
+    "Modulator": Modulator,
+    "Signal": Signal,
     "PoissonSource": PoissonSource,
     "PoissonSteps": PoissonSteps,
     "SpikeSource": SpikeSource,
 }
 
 _RULES = (
+    AstrocyteSTDP,
+    AstrocyteSTDPInhibitory,
+    STDPDopamine,
+    STDPDopamineNearest,
+    TsodyksMarkram,
     BCMRule,
     STDPDiehlCook,
     InhibitorySTDP,
@@ -100,16 +116,20 @@ __all__ = [
     "RULES",
     "AdEx",
     "AdLIF",
+    "AstrocyteSTDP",
+    "AstrocyteSTDPInhibitory",
     "BCMRule",
     "DiehlCook",
     "HodgkinHuxley",
     "InhibitorySTDP",
     "Izhikevich",
+    "LIFAlpha",
     "LIFCondAlpha",
     "LIFCondExp",
     "LIFEscape",
     "LIFExp",
     "LiRinzel",
+    "Modulator",
     "MorrisLecar",
     "OjaRule",
     "PoissonSource",
@@ -117,6 +137,8 @@ __all__ = [
     "Readout",
     "ResonateAndFire",
     "STDPDiehlCook",
+    "STDPDopamine",
+    "STDPDopamineNearest",
     "STDPMasquelier",
     "STDPMixed",
     "STDPMultiplicative",
@@ -126,7 +148,9 @@ __all__ = [
     "STDPReduced",
     "STDPTriplet",
     "STDPTripletNearest",
+    "Signal",
     "SpikeSource",
     "TraubMiles",
+    "TsodyksMarkram",
     "replay",
 ]

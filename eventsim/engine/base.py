@@ -76,6 +76,9 @@ class Engine(Protocol):
     def set_weights(self, projection: int, values: Floats) -> None:
         """Replace the weights, from the next arrival on."""
 
+    def freeze(self, projection: int, frozen: bool) -> None:
+        """Stop plasticity of a projection from now on, or let it go on."""
+
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state; random streams start again."""
 

@@ -65,7 +65,7 @@ class Progress(NamedTuple):
     trouble: Floats  # (P, 2): neuron and time, where the status is an error
 
 
-DONE, SPIKES_FULL, HISTORY_FULL, NOT_FINITE, RUNAWAY = 0, 1, 2, 3, 4
+DONE, SPIKES_FULL, HISTORY_FULL, COURSE_FULL, NOT_FINITE, RUNAWAY = 0, 1, 2, 3, 4, 5
 
 
 class Probes(NamedTuple):
@@ -79,12 +79,19 @@ class Probes(NamedTuple):
 
 
 class Plastic(NamedTuple):
-    """Plastic synapses onto one population; `bind.RuleLayout` says what lies where."""
+    """Plastic synapses onto one population; `rule_layout` says what lies where.
+
+    Of a modulator, `courses` are its own, by neuron; of others, those of all modulators.
+    """
 
     memory: Floats  # (n_synapses, width)
     params: Floats  # (n_rules, width)
-    history: Floats  # (n, capacity, 1 + n_post_traces); entry 0 is never replayed
+    history: Floats  # (n, capacity, 1 + n_post_traces) spikes; the first has been replayed to all
     remembered: Ints  # (n,) entries in use
+    forgotten: Ints  # (n,) spikes before the first entry
+    courses: Floats  # (n_modulators, capacity, 4) jumps: since when, then the level, rest and tau
+    jumps: Ints  # (n_modulators,) entries in use
+    jumps_forgotten: Ints  # (n_modulators,)
 
 
 class Pending(NamedTuple):

@@ -4,7 +4,7 @@ No windows and no shortcuts. The compiled engine must agree with it spike by spi
 """
 
 from collections import defaultdict
-from math import exp, floor, inf, isfinite
+from math import floor, inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from sortedcontainers import SortedKeyList
 from eventsim.engine.base import Sink, Watch, first_synapse_numbers, not_finite, runaway
 from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.kernels.population import BURST_BIN
+from eventsim.engine.synapse import Synapse
 from eventsim.events import Event, Phase, order
 from eventsim.network import Network, Population, Projection
 from eventsim.random import STREAM_STRIDE, stream_keys
-from eventsim.rule import Trace, seen_class
+from eventsim.rule import Course
 
 
 class Cell:
@@ -60,69 +61,6 @@ class Cell:
             self.s, self.valid = self.at(t), t
 
 
-class Synapse:
-    """One synapse; where it is plastic, its rule, and its traces of both sides' spikes."""
-
-    def __init__(self, projection: Projection, k: int, number: int, source: int, target: int):
-        synapses = projection.synapses
-        self.projection, self.number, self.target = projection, number, target
-        self.source = projection.source.first + source
-        self.delay = float(np.broadcast_to(synapses.delay, synapses.count)[k])
-        self.first_weight = float(np.broadcast_to(synapses.weight, synapses.count)[k])
-        self.w = self.first_weight
-        if projection.plasticity is not None:
-            self.rule = projection.plasticity.rule
-            self.p = projection.plasticity.resolve(projection.name)
-            self.seen = seen_class(self.rule)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget all spikes."""
-        if self.projection.plasticity is not None:
-            self.x = dict.fromkeys(self.rule.pre, 0.0)
-            self.y = dict.fromkeys(self.rule.post, 0.0)
-            self.last_pre = self.last_post = self.valid = 0.0
-            self.s = self.rule.state() if self.rule.state else None
-
-    def on_pre(self, t: float) -> None:
-        """An arrival at `t`: change the weight, then the trace of arrivals."""
-        if self.projection.plasticity is not None:
-            self._apply(self.rule.on_pre, t)
-            self.x = self._jumped(self.rule.pre, self.x, t - self.last_pre)
-            self.last_pre = t
-
-    def on_post(self, t: float) -> None:
-        """The target fired at `t`: change the weight, then the trace of its spikes."""
-        self._apply(self.rule.on_post, t)
-        self.y = self._jumped(self.rule.post, self.y, t - self.last_post)
-        self.last_post = t
-
-    def _apply(self, change: Any, t: float) -> None:
-        x = self._decayed(self.rule.pre, self.x, t - self.last_pre)
-        y = self._decayed(self.rule.post, self.y, t - self.last_post)
-        seen = self.seen(**x, **y)
-        if self.rule.between is None:
-            w = change(self.w, seen, self.p)
-        else:
-            self.s = self.rule.between(self.s, self.valid, t - self.valid, self.p)
-            w, self.s = change(self.w, self.s, t, seen, self.p)
-            self.valid = t
-        low, high = self.projection.bounds
-        self.w = min(max(w, low), high)
-
-    def _decayed(self, traces: Any, values: dict[str, float], dt: float) -> dict[str, float]:
-        return {
-            name: values[name] * exp(-dt / getattr(self.p, trace.tau))
-            for name, trace in traces.items()
-        }
-
-    def _jumped(
-        self, traces: dict[str, Trace] | Any, values: dict[str, float], dt: float
-    ) -> dict[str, float]:
-        decayed = self._decayed(traces, values, dt)
-        return {n: decayed[n] + 1.0 if t.mode == "sum" else 1.0 for n, t in traces.items()}
-
-
 class ReferenceEngine:
     """See `eventsim.engine.base.Engine`."""
 
@@ -139,6 +77,7 @@ class ReferenceEngine:
         self.synapses: list[list[Synapse]] = []
         self.outgoing: dict[int, list[Synapse]] = defaultdict(list)
         self.plastic_onto: dict[int, list[Synapse]] = defaultdict(list)
+        self.readers: dict[int, list[tuple[Synapse, str]]] = defaultdict(list)  # of a modulator
         numbers = first_synapse_numbers(network)
         for projection, first in zip(network.projections.values(), numbers, strict=True):
             self._connect(projection, first)
@@ -158,6 +97,13 @@ class ReferenceEngine:
             self.outgoing[synapse.source].append(synapse)
             if projection.plasticity is not None:
                 self.plastic_onto[synapse.target].append(synapse)
+                self._listen(synapse)
+
+    def _listen(self, synapse: Synapse) -> None:
+        target = synapse.target - synapse.projection.target.first
+        for name, read in zip(synapse.rule.modulators, synapse.projection.modulators, strict=True):
+            neuron = read.population.first + int(read.channel[target])
+            self.readers[neuron].append((synapse, name))
 
     def _begin(self) -> None:
         self.now = 0.0
@@ -166,12 +112,16 @@ class ReferenceEngine:
         self.fired: dict[int, list[tuple[float, int]]] = defaultdict(list)
         for cell in self.cells:
             self._schedule(cell)
+            for synapse, name, course in self._courses(cell):
+                synapse.levels[name] = (0.5 * synapse.lag, course)
         for population, watch in self.watches.items():
             self._schedule_sample(population, watch, 0)
 
     def _replan(self, cell: Cell) -> None:
         """Everything at this instant has happened: prepare for the time after it."""
         cell.s = cell.model.plan(cell.s, cell.valid, cell.p)
+        if not cell.model.is_source and not all(isfinite(x) for x in cell.s):
+            raise not_finite(cell.population, cell.index, cell.valid)
         self._schedule(cell)
 
     def _schedule(self, cell: Cell) -> None:
@@ -194,6 +144,12 @@ class ReferenceEngine:
                     self._sample(event)
                 elif event.phase is Phase.ARRIVAL:
                     self._arrive(event)
+                elif event.phase is Phase.BACK:
+                    synapse, fired = event.content
+                    synapse.on_post(fired)
+                elif event.phase is Phase.JUMP:
+                    synapse, what = event.content
+                    synapse.on_jump(event.time, *what)
                 else:
                     cell = self.cells[event.target]
                     cell.crossing = None
@@ -215,13 +171,13 @@ class ReferenceEngine:
         for arrival in together:
             if isinstance(arrival.content, Synapse):
                 synapse = arrival.content
-                synapse.on_pre(t)
-                w, port = synapse.w, synapse.projection.port
+                w, port = synapse.on_pre(t), synapse.projection.port
             else:
                 w, port = arrival.content
             cell.s = cell.receivers[port](cell.s, t, w, cell.p)
         if not all(isfinite(x) for x in cell.s):
             raise not_finite(cell.population, cell.index, t)
+        self._jump(cell, t)
         if cell.model.fires(cell.s, cell.p):
             self._fire(cell, t)
         self._replan(cell)
@@ -230,13 +186,33 @@ class ReferenceEngine:
         self._check_rate(cell, t)
         self.fired[cell.population.index].append((t, cell.index))
         for synapse in self.plastic_onto[cell.number]:
-            synapse.on_post(t)
+            if synapse.lag == 0.0:
+                synapse.on_post(t)
+            else:
+                self.queue.add(self._at_synapse(t + synapse.lag, Phase.BACK, synapse, t))
         cell.s = cell.model.on_fire(cell.s, t, cell.p)
         for synapse in self.outgoing[cell.number]:
             self.queue.add(
                 Event(t + synapse.delay, Phase.ARRIVAL, synapse.target, synapse.source,
                       synapse.number, synapse)
             )  # fmt: skip
+
+    def _courses(self, cell: Cell) -> list[tuple[Synapse, str, Course]]:
+        """Return who reads this cell, by which name, and what."""
+        if cell.model.course is None:
+            return []
+        course = cell.model.course(cell.s, cell.p)
+        return [(synapse, name, course) for synapse, name in self.readers[cell.number]]
+
+    def _jump(self, cell: Cell, t: float) -> None:
+        """Tell the synapses that read this cell of its course from `t` on."""
+        for synapse, name, course in self._courses(cell):
+            event = self._at_synapse(t + 0.5 * synapse.lag, Phase.JUMP, synapse, (name, course))
+            self.queue.add(event)
+
+    def _at_synapse(self, t: float, phase: Phase, synapse: Synapse, what: Any) -> Event:
+        content = (synapse, what)
+        return Event(t, phase, synapse.target, synapse.source, synapse.number, content)
 
     def _check_rate(self, cell: Cell, t: float) -> None:
         if cell.model.is_source:
@@ -297,6 +273,7 @@ class ReferenceEngine:
             cell.move_to(self.now)
             cell.s = cell.s._replace(**{cell.s._fields[column]: value})
             self._replan(cell)
+            self._jump(cell, self.now)
 
     def set_parameters(self, population: int, parameters: Floats) -> None:
         """Replace the parameters from now on."""
@@ -304,6 +281,7 @@ class ReferenceEngine:
             cell.move_to(self.now)
             cell.set_parameters(parameters)
             self._replan(cell)
+            self._jump(cell, self.now)
 
     def _cells_of(self, population: int) -> list[Cell]:
         first = self.populations[population].first
@@ -311,18 +289,26 @@ class ReferenceEngine:
 
     def weights(self, projection: int) -> Floats:
         """Return the weights at now."""
-        return np.array([synapse.w for synapse in self.synapses[projection]])
+        return np.array([synapse.weight_at(self.now) for synapse in self.synapses[projection]])
 
     def set_weights(self, projection: int, values: Floats) -> None:
         """Replace the weights, from the next arrival on."""
         synapses = self.synapses[projection]
         for synapse, w in zip(synapses, np.broadcast_to(values, len(synapses)), strict=True):
+            synapse.settle(self.now)
             synapse.w = float(w)
+
+    def freeze(self, projection: int, frozen: bool) -> None:
+        """Stop plasticity, or let it go on."""
+        for synapse in self.synapses[projection]:
+            synapse.settle(self.now)
+            synapse.frozen = frozen
 
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state."""
         for synapses in self.synapses:
             for synapse in synapses:
+                synapse.settle(self.now)
                 synapse.reset()
                 if not keep_weights:
                     synapse.w = synapse.first_weight

@@ -196,7 +196,8 @@ class Network:
         asked = Request(
             *ends, rule, weight, delay, port, plasticity, bounds, dendritic_delay, precision
         )
-        projection = project(name, index, asked, self._generators(_PROJECTION, index, 3))
+        rngs = self._generators(_PROJECTION, index, 3)
+        projection = project(name, index, asked, rngs, self.populations)
         self.projections[name] = projection
         given = {
             key: value for key, value in vars(asked).items() if key not in ("source", "target")

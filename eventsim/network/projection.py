@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from eventsim.network.checks import number, refuse_unless
 from eventsim.network.distance import DistanceDelay
 from eventsim.network.distributions import draw
+from eventsim.network.modulation import Modulation, modulations
 from eventsim.network.population import Population
 from eventsim.network.rules import ConnectionRule, Ends
 from eventsim.network.synapses import Synapses
@@ -63,6 +64,8 @@ class Projection:
         Number of the receptor, in the order of `target.model.ports`.
     plasticity : Plasticity or None
         The rule that changes the weights.
+    modulators : tuple of Modulation
+        The populations whose levels the rule reads, in its order.
     bounds : tuple of float
         Lowest and highest weight, in the unit of the port.
     dendritic_delay : float
@@ -79,6 +82,7 @@ class Projection:
     target: Population
     port: int
     plasticity: Plasticity | None
+    modulators: tuple[Modulation, ...]
     bounds: tuple[float, float]
     dendritic_delay: float
     rule: ConnectionRule
@@ -93,7 +97,10 @@ class Projection:
         return f"<{self.where}: {self.synapses.count} synapses>"
 
 
-def project(name: str, index: int, asked: Request, rngs: Sequence[Generator]) -> Projection:
+def project(
+    name: str, index: int, asked: Request, rngs: Sequence[Generator],
+    populations: Mapping[str, Population],
+) -> Projection:  # fmt: skip
     """Check a request and build its synapses; `rngs` are for edges, weights and delays.
 
     Raises
@@ -127,6 +134,7 @@ def project(name: str, index: int, asked: Request, rngs: Sequence[Generator]) ->
         target=target,
         port=port,
         plasticity=plasticity,
+        modulators=modulations(where, plasticity, target, populations),
         bounds=bounds,
         dendritic_delay=dendritic_delay,
         rule=asked.rule,

@@ -12,6 +12,7 @@ import numba
 from eventsim.engine.base import Sink, Watch, first_synapse_numbers
 from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled.drive import Drive, can_drive
+from eventsim.engine.compiled.modulation import Modulation
 from eventsim.engine.compiled.population import CompiledPopulation, partition_bounds
 from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
 from eventsim.engine.compiled.superposition import LONGEST, Superposition, is_worthwhile
@@ -53,6 +54,9 @@ class CompiledEngine:
         self.sources = [p for p in self.populations if p.model.is_source and p not in driven]
         self.observed: list[CompiledPopulation] = []  # driving sources whose spikes are wanted
         self.neurons = [p for p in self.populations if not p.model.is_source]
+        self.neurons.sort(key=lambda p: p.model.course is None)  # modulators first
+        self.modulation = Modulation(self.populations)
+        self._note_courses()
         self.lookahead = min(
             (float(p.synapses.delay.min()) for p in self.projections
              if p.count and not p.projection.source.model.is_source),
@@ -106,6 +110,7 @@ class CompiledEngine:
                 start = pause
             elif start < until:
                 self._sample_up_to(start)
+                self.modulation.make_room(start)
                 self.now = min(start + self.window, until)
                 self._run_window(self.now)
                 self.sink.tick(self.now)
@@ -133,6 +138,10 @@ class CompiledEngine:
             for population in watched:
                 population.advance(at)
                 population.hand_over_samples(self.sink)
+
+    def _note_courses(self) -> None:
+        for population in self.modulation.modulators:
+            population.note_courses(self.now)
 
     def _run_window(self, end: float) -> None:
         self._advance_sources(self.sources + self.observed, end)
@@ -168,7 +177,7 @@ class CompiledEngine:
         for drive in self.drives:
             if drive.earliest < end and drive.target is population:
                 drive.deliver(end)
-        arrivals = sum(population.inbox.filled.tolist())
+        arrivals: int = sum(population.inbox.filled.tolist())
         if arrivals or population.watched or population.earliest < end:
             population.advance(end)
         return arrivals
@@ -263,6 +272,7 @@ class CompiledEngine:
     def _go_on(self, compiled: CompiledPopulation) -> None:
         """Take up a population whose states or parameters were changed."""
         compiled.schedule(self.now)
+        compiled.note_courses(self.now)
         for drive in self._drives_from(compiled.population.index):
             drive.reset()
         if compiled in self.superposed:
@@ -271,15 +281,27 @@ class CompiledEngine:
     def weights(self, projection: int) -> Floats:
         """Return the weights at now."""
         compiled = self.projections[projection]
-        return compiled.weights(self.populations[compiled.projection.target.index])
+        return compiled.weights(self.populations[compiled.projection.target.index], self.now)
 
     def set_weights(self, projection: int, values: Floats) -> None:
         """Replace the weights, from the next arrival on."""
         compiled = self.projections[projection]
-        target = self.populations[compiled.projection.target.index]
-        target.forget_history()  # what happened until now belongs to the old weights
+        self._bring_up_to_date(compiled)  # what happened until now belongs to the old weights
         compiled.set_weights(values)
         self._weights_changed()
+
+    def _bring_up_to_date(self, projection: CompiledProjection) -> None:
+        """Let plastic synapses see all that happened before now."""
+        if isinstance(projection, PlasticProjection):
+            target = self.populations[projection.projection.target.index]
+            target.catch_up(projection, target.plastic.memory, self.now, settle=True)
+
+    def freeze(self, projection: int, frozen: bool) -> None:
+        """Stop plasticity from now on, or let it go on."""
+        compiled = self.projections[projection]
+        assert isinstance(compiled, PlasticProjection)
+        self._bring_up_to_date(compiled)
+        compiled.freeze(frozen)
 
     def _weights_changed(self) -> None:
         for drive in self.drives:
@@ -289,17 +311,17 @@ class CompiledEngine:
 
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state."""
-        self.now = 0.0
-        self.window = min(self.longest, 1.0)
-        for population in self.populations:
-            population.forget_history()
         for projection in self.projections:
+            self._bring_up_to_date(projection)
             projection.reset()
             if not keep_weights:
                 projection.reset_weights()
         for population in self.populations:
             population.cells = population.cells._replace(params=population.population.parameters)
             population.reset()
+        self.now = 0.0
+        self.window = min(self.longest, 1.0)
+        self._note_courses()
         for drive in self.drives:
             drive.reset()
         self.observed = []

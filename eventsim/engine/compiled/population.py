@@ -1,14 +1,16 @@
 """One population in the compiled engine: its arrays, and the kernels specialised for it."""
 
+from collections.abc import Callable
 from math import ceil, inf
 from types import ModuleType
 
 import numpy as np
 
-from eventsim.engine import bind
+from eventsim.engine import bind, bind_rule
 from eventsim.engine.base import Sink, Watch, not_finite, runaway
 from eventsim.engine.buffers import (
     BLOCK,
+    COURSE_FULL,
     DONE,
     HISTORY_FULL,
     NOT_FINITE,
@@ -27,6 +29,7 @@ from eventsim.engine.buffers import (
 from eventsim.engine.compiled.projection import PlasticProjection
 from eventsim.engine.kernels import population as population_kernel
 from eventsim.engine.kernels import spread
+from eventsim.engine.rule_layout import rule_layouts
 from eventsim.engine.specialise import specialise
 from eventsim.network import Population
 from eventsim.random import STREAM_STRIDE, stream_keys
@@ -50,7 +53,7 @@ class CompiledPopulation:
         self.kernel: ModuleType = specialise(
             population_kernel,
             model=bind.neuron_namespace(self.model),
-            rules=bind.rules_namespace([p.rule for p in plastic]),
+            rules=bind_rule.rules_namespace([p.rule for p in plastic]),
             PARALLEL=partitions > 1,
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
@@ -81,24 +84,35 @@ class CompiledPopulation:
             np.zeros((partitions, 2)),
         )  # fmt: skip
         self.plastic = self._lay_out_plastic(plastic)
+        self.longest_dendrite = max((p.projection.dendritic_delay for p in plastic), default=0.0)
+        self.grow_courses: Callable[[], None]  # of a modulator; set by `Modulation`
         self.times, self.neurons = np.zeros(256), np.zeros(256, np.int64)
         self.orders = np.zeros((2, 256), np.int64)
         self.watch(None)
         self.reset()
 
     def _lay_out_plastic(self, projections: list[PlasticProjection]) -> Plastic:
-        layouts = bind.rule_layouts([p.rule for p in projections])
+        layouts = rule_layouts([p.rule for p in projections])
         width = max((layout.width for layout in layouts), default=1)
         memory = np.zeros((sum(p.count for p in projections), width))
         params = np.zeros((len(projections), max((p.params.size for p in projections), default=1)))
         columns = 1 + sum(len(p.rule.post) for p in projections)
         first = 0
         for k, projection in enumerate(projections):
-            params[k, : projection.params.size] = projection.params
-            projection.attach(memory, first, layouts[k])
+            projection.attach(memory, params[k], first, layouts[k])
             first += projection.count
         n = self.population.size if projections else 0
-        return Plastic(memory, params, np.zeros((n, HISTORY, columns)), np.ones(n, np.int64))
+        return Plastic(
+            memory, params, np.zeros((n, HISTORY, columns)), np.ones(n, np.int64),
+            np.zeros(n, np.int64), np.zeros((0, 1, 4)), np.zeros(0, np.int64),
+            np.zeros(0, np.int64),
+        )  # fmt: skip
+
+    def hear(self, courses: Floats, jumps: Ints, forgotten: Ints) -> None:
+        """Take the room for the courses of modulators: one's own, or those that synapses read."""
+        self.plastic = self.plastic._replace(
+            courses=courses, jumps=jumps, jumps_forgotten=forgotten
+        )
 
     def reset(self) -> None:
         """Go back to the initial state at t = 0."""
@@ -111,6 +125,10 @@ class CompiledPopulation:
             array[:] = 0
         self.plastic.history[:] = 0.0
         self.plastic.remembered[:] = 1
+        self.plastic.forgotten[:] = 0
+        if self.model.course is not None:
+            self.plastic.jumps[:] = 0
+            self.plastic.jumps_forgotten[:] = 0
         self.reached = 0.0  # ms, the end of the last window
         self.schedule(0.0)
 
@@ -187,24 +205,48 @@ class CompiledPopulation:
                 capacity = self.emitted.rows.shape[1] + 1
                 self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, capacity))
             if HISTORY_FULL in status:
-                self.forget_history()
+                self.forget_history(self.reached)
+            if COURSE_FULL in status:
+                self.grow_courses()
 
-    def forget_history(self) -> None:
-        """Bring every plastic synapse up to date, then keep only the last spike of each target."""
-        plastic = self.plastic
+    def forget_history(self, until: float) -> None:
+        """Bring every plastic synapse up to `until`; keep the targets' spikes that are needed."""
         for projection in self.plastic_projections:
-            self.catch_up(projection, plastic.memory)
-        neurons = np.arange(self.population.size)
-        plastic.history[:, 0] = plastic.history[neurons, plastic.remembered - 1]
-        plastic.remembered[:] = 1
+            self.catch_up(projection, self.plastic.memory, until)
+        plastic, lag = self.plastic, 2.0 * self.longest_dendrite
+        self.kernel.forget(plastic.history, plastic.remembered, plastic.forgotten, until, lag)
+        capacity = plastic.history.shape[1]
+        if plastic.remembered.max(initial=0) > capacity // 2:  # or this would be done all the time
+            self.plastic = plastic._replace(history=grown(plastic.history, 1, capacity + 1))
 
-    def catch_up(self, projection: PlasticProjection, memory: Floats) -> None:
-        """Replay to a projection's synapses in `memory` what their targets did."""
-        plastic = self.plastic
+    def catch_up(
+        self, projection: PlasticProjection, memory: Floats, until: float, *, settle: bool = False
+    ) -> None:
+        """Replay to a projection's synapses in `memory` what happened before `until`.
+
+        `settle` brings weights that move by themselves to `until`.
+        """
+        plastic = self.plastic._replace(memory=memory)
         self.kernel.catch_up(
-            projection.number, projection.first_row, projection.synapses.target, memory,
-            plastic.params, plastic.history, plastic.remembered,
+            projection.number, projection.first_row, projection.synapses.target, until, settle,
+            *plastic,
         )  # fmt: skip
+
+    def note_courses(self, t: float) -> None:
+        """Note the course of every modulator from `t` on."""
+        if self.model.course is None:
+            return
+        if self.plastic.jumps.max() >= self.plastic.courses.shape[1]:
+            self.grow_courses()
+        cells, plastic = self.cells, self.plastic
+        self.kernel.note_courses(
+            t, cells.states, cells.params, cells.table, plastic.courses, plastic.jumps
+        )
+
+    def forget_course(self, until: float, lag: float) -> None:
+        """Drop the jumps that no synapse needs any more."""
+        plastic = self.plastic
+        self.kernel.forget(plastic.courses, plastic.jumps, plastic.jumps_forgotten, until, lag)
 
     def collect(self) -> tuple[Floats, Ints]:
         """Return the window's spikes sorted by (time, neuron), and empty the buffers."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventsim.engine.bind import RuleLayout
 from eventsim.engine.buffers import PORTS, Floats, Ints, Pending, Synapses, grown
 from eventsim.engine.kernels import spread
+from eventsim.engine.rule_layout import FROZEN, NEXT_POST, WEIGHT, RuleLayout
 from eventsim.engine.specialise import specialise
 from eventsim.network import Projection
 
@@ -31,10 +31,13 @@ class CompiledProjection:
         self.part_due = np.full(partitions, inf)
         self.part_full = np.zeros(partitions, np.int64)
         self.due = inf  # ms, when the first arrival is due
+        self.sent = 0  # spikes put on their way since somebody last asked
+        self.longest_delay = float(projection.synapses.delay.max(initial=0.0))
 
     def reset(self) -> None:
         """Forget the spikes on their way."""
         self.pending.filled[:] = 0
+        self.sent = 0
         self.due = inf
 
     def reset_weights(self) -> None:
@@ -44,6 +47,7 @@ class CompiledProjection:
     def enqueue(self, times: Floats, neurons: Ints) -> None:
         """Put spikes of the source on their way."""
         n = times.size
+        self.sent += n
         room = max(self.pending.filled.tolist()) + n
         if room > self.pending.rows.shape[1]:
             self.pending = self.pending._replace(rows=grown(self.pending.rows, 1, room))
@@ -63,7 +67,7 @@ class CompiledProjection:
             target.make_room()
         self.due = min(self.part_due.tolist())
 
-    def weights(self, target: "CompiledPopulation") -> Floats:
+    def weights(self, target: "CompiledPopulation", now: float) -> Floats:
         """Return the weights in the network's order."""
         values = np.broadcast_to(self.synapses.weight, (self.count,))
         return self._in_network_order(values)
@@ -95,48 +99,78 @@ class PlasticProjection(CompiledProjection):
         self.number = number  # among the plastic projections onto the same population
         self.rule = projection.plasticity.rule
         values = projection.plasticity.resolve(f"projection {projection.name!r}")
-        self.params = np.array([*projection.bounds, *values])
-        self.synapses.labels[2] = projection.port + PORTS * (number + 1)
+        self.params = np.array([*projection.bounds, 0.0, projection.dendritic_delay, *values])
+        own_weights = np.array(self.synapses.weight, np.float64)  # for the time when it is frozen
+        self.synapses = self.synapses._replace(weight=own_weights)
+        self.kind = projection.port + PORTS * (number + 1)
+        self.synapses.labels[2] = self.kind
+        self.channels: list[Ints] = []
         self.memory = np.zeros((0, 2))
         self.first_row = 0
 
-    def attach(self, memory: Floats, first_row: int, layout: RuleLayout) -> None:
-        """Take rows of the target's memory; start with the network's weights."""
+    def attach(self, memory: Floats, params: Floats, first_row: int, layout: RuleLayout) -> None:
+        """Take rows of the target's memory and parameters; start with the network's weights."""
         self.memory = memory[first_row : first_row + self.count]
+        params[: self.params.size] = self.params
+        self.params = params
         self.first_row = first_row
         self.layout = layout
         self.synapses.labels[3] = first_row
         self.reset()
         self.reset_weights()
 
+    def listen(self, channels: list[Ints]) -> None:
+        """Read these rows of the modulators' courses: for each modulator one for each synapse."""
+        self.channels = [channel[self._by_origin()] for channel in channels]
+        self.reset()
+
     def reset(self) -> None:
         """Forget the spikes on their way, the traces and the rule's own states."""
         super().reset()
         self.memory[:, 1:] = 0.0
+        self.memory[:, NEXT_POST] = 1.0
+        for column, channel in zip(self.layout.modulators, self.channels, strict=False):
+            self.memory[:, column] = 1.0
+            self.memory[:, column + 1] = channel
         if self.rule.state is not None:
             start = self.layout.state_column
             values = list(self.rule.state._field_defaults.values())  # type: ignore[attr-defined]
             self.memory[:, start : start + len(values)] = values
+        self.freeze(False)
 
-    def weights(self, target: "CompiledPopulation") -> Floats:
+    def freeze(self, frozen: bool) -> None:
+        """Stop plasticity, or let it go on."""
+        self.params[FROZEN] = float(frozen)
+        # a frozen synapse is delivered like a static one, unless its rule has a say in that
+        static = frozen and self.rule.transmits is None
+        self.synapses.labels[2] = self.projection.port if static else self.kind
+        if static:
+            self.synapses.weight[:] = self.memory[:, WEIGHT]
+
+    def weights(self, target: "CompiledPopulation", now: float) -> Floats:
         """Return the weights in the network's order, brought up to date on a copy."""
         memory = target.plastic.memory.copy()
-        target.catch_up(self, memory)
-        return self._in_network_order(memory[self.first_row : self.first_row + self.count, 0])
+        target.catch_up(self, memory, now, settle=True)
+        return self._in_network_order(memory[self.first_row :][: self.count, WEIGHT])
 
     def set_weights(self, values: Floats) -> None:
         """Replace the weights, given in the network's order."""
-        self.memory[:, 0] = np.broadcast_to(values, (self.count,))[self._by_origin()]
+        self.memory[:, WEIGHT] = np.broadcast_to(values, (self.count,))[self._by_origin()]
+        if self.params[FROZEN]:
+            self.freeze(True)
 
 
 def _by_partition(
     projection: Projection, bounds: Ints, labels: Floats
 ) -> tuple[Synapses, Ints | None]:
-    """Cut a projection into one slice per partition of its targets."""
+    """Cut a projection into one slice per partition of its targets; delays are up to the soma."""
     given = projection.synapses
+    delay = given.delay
+    if projection.dendritic_delay:
+        delay = delay.astype(np.float64) + projection.dendritic_delay
     if bounds.size == 2:
         row_start = given.row_start[np.newaxis]
-        return Synapses(row_start, given.target, given.weight, given.delay, labels), None
+        return Synapses(row_start, given.target, given.weight, delay, labels), None
     row_starts, origins, first = [], [], 0
     for low, high in pairwise(bounds):
         inside = (given.target >= low) & (given.target < high)
@@ -149,6 +183,6 @@ def _by_partition(
         np.stack(row_starts),
         given.target[origin],
         given.weight if given.weight.size == 1 else given.weight[origin],
-        given.delay if given.delay.size == 1 else given.delay[origin],
+        delay if delay.size == 1 else delay[origin],
         labels,
     ), origin

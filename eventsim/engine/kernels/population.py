@@ -11,6 +11,7 @@ from numba import prange
 
 from eventsim.engine.buffers import (
     BLOCK,
+    COURSE_FULL,
     DONE,
     HISTORY_FULL,
     KIND,
@@ -33,6 +34,7 @@ from eventsim.engine.buffers import (
     Progress,
 )
 from eventsim.engine.kernels import order
+from eventsim.engine.rule_layout import LEVEL, REST, SINCE, TAU
 from eventsim.kernel import kernel, kernel_call, loop
 
 if TYPE_CHECKING:
@@ -75,18 +77,43 @@ def look(t: float, states: Floats, params: Floats, table: Floats, out: Floats) -
 
 @loop()
 def catch_up(
-    which: int,
-    first: int,
-    targets: Ints,
-    memory: Floats,
-    params: Floats,
-    history: Floats,
-    remembered: Ints,
-) -> None:
-    """Replay to every synapse of a projection what its target did since its last arrival."""
+    which: int, first: int, targets: Ints, until: float, settle: bool,
+    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
+    courses: Floats, jumps: Ints, jumps_forgotten: Ints,
+) -> None:  # fmt: skip
+    """Replay to every synapse of a projection what it has not seen of the time before `until`.
+
+    Weights that move by themselves are brought to `until` if asked to.
+    """
+    plastic = Plastic(
+        memory, rule_params, history, remembered, forgotten, courses, jumps, jumps_forgotten
+    )
     for k in range(targets.shape[0]):
-        i = targets[k]
-        rules.catch_up(which, memory, first + k, params, history[i], remembered[i])
+        rules.catch_up(which, plastic, first + k, targets[k], until, settle)
+
+
+@loop()
+def forget(rows: Floats, used: Ints, forgotten: Ints, until: float, lag: float) -> None:
+    """Drop the entries before the last one whose time, which is first, is `lag` before `until`."""
+    for i in range(rows.shape[0]):
+        first = 0
+        while first + 1 < used[i] and rows[i, first + 1, 0] + lag < until:
+            first += 1
+        if first > 0:
+            for k in range(first, used[i]):
+                rows[i, k - first] = rows[i, k]
+            used[i] -= first
+            forgotten[i] += first
+
+
+@loop()
+def note_courses(
+    t: float, states: Floats, params: Floats, table: Floats, courses: Floats, jumps: Ints
+) -> None:
+    """Note the course of every modulator from `t` on; there is room."""
+    for i in range(states.shape[0]):
+        p = model.load_params(params, table, i)
+        _note_course(i, t, model.load_state(states, i), p, courses, jumps)
 
 
 @loop(parallel=PARALLEL)
@@ -99,7 +126,8 @@ def advance(
     emitted: Floats, n_emitted: Ints,
     stage: Ints, status: Ints, trouble: Floats,
     neurons: Ints, slot: Ints, clock: Floats, taken: Ints, values: Floats,
-    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
+    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
+    courses: Floats, jumps: Ints, jumps_forgotten: Ints,
 ) -> None:  # fmt: skip
     """Take every neuron that has something to do through the window that ends at `t1`.
 
@@ -114,7 +142,8 @@ def advance(
             Emitted(emitted, n_emitted),
             Progress(stage, status, trouble),
             Probes(neurons, slot, clock, taken, values),
-            Plastic(memory, rule_params, history, remembered),
+            Plastic(memory, rule_params, history, remembered, forgotten, courses, jumps,
+                    jumps_forgotten),
         )  # fmt: skip
 
 
@@ -273,10 +302,14 @@ def _visit(
                 break
             w, kind = rows[k, VALUE], tags[k, KIND]
             if rules.N_RULES > 0 and kind >= PORTS:
-                w = rules.arrive(kind // PORTS - 1, plastic.memory, int(w), plastic.params,
-                                 plastic.history[i], plastic.remembered[i], t)  # fmt: skip
+                w = rules.arrive(kind // PORTS - 1, plastic, int(w), i, t)
             s = model.on_input(s, t, w, kind % PORTS, p)
             position += 1
+        if not _finite(s):
+            _complain(part, i, t, NOT_FINITE, progress)
+            break
+        if model.IS_MODULATOR:
+            _note_course(i, t, s, p, plastic.courses, plastic.jumps)
         if model.fires(s, p):
             s = _fire(part, i, t, limit, s, p, cells, emitted, progress, plastic)
             if progress.status[part] != DONE:
@@ -301,7 +334,24 @@ def _no_room(part: int, i: int, emitted: Emitted, progress: Progress, plastic: P
     if rules.N_RULES > 0 and plastic.remembered[i] >= plastic.history.shape[1]:
         progress.status[part] = HISTORY_FULL
         return True
+    if model.IS_MODULATOR and plastic.jumps[i] >= plastic.courses.shape[1]:
+        progress.status[part] = COURSE_FULL
+        return True
     return False
+
+
+@kernel
+def _note_course(i: int, t: float, s: Any, p: Any, courses: Floats, jumps: Ints) -> None:
+    """Note a modulator's course from `t` on, in place of what was noted at `t` before."""
+    j = jumps[i]
+    if j > 0 and courses[i, j - 1, SINCE] == t:
+        j -= 1
+    course = model.course(s, p)
+    courses[i, j, SINCE] = t
+    courses[i, j, LEVEL] = course.level
+    courses[i, j, REST] = course.rest
+    courses[i, j, TAU] = course.tau
+    jumps[i] = j + 1
 
 
 @kernel

@@ -1,0 +1,282 @@
+"""Plasticity rules, put together as the population kernel wants to call them.
+
+The kernel keeps a synapse as a row of float64; a rule sees NamedTuples. A synapse is visited only
+when something arrives at it: what its target and its modulators did since is replayed to it then,
+in the order of time. Everything here is compiled, so choices are closures, not tables.
+"""
+
+from collections.abc import Callable, Sequence
+from math import exp, inf
+from types import ModuleType
+from typing import Any
+
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from eventsim.engine.bind_modulators import (
+    bind_courses,
+    bind_levels,
+    bind_next_jump,
+    bind_next_turn,
+    bind_pass_jumps,
+)
+from eventsim.engine.buffers import Plastic
+from eventsim.engine.rule_layout import (
+    DENDRITE,
+    FIRST_PARAMETER,
+    FROZEN,
+    HIGH,
+    LAST_ARRIVAL,
+    LOW,
+    NEXT_POST,
+    WEIGHT,
+    Column,
+    RuleLayout,
+    rule_layouts,
+)
+from eventsim.kernel import kernel
+from eventsim.rule import Rule, courses_class, seen_class
+
+Function = Callable[..., Any]
+
+
+def rules_namespace(rules: Sequence[Rule]) -> ModuleType:
+    """Return the module that the population kernel knows as `rules`."""
+    layouts = rule_layouts(rules)
+    arrive, catch_up, remember = _no_arrival, _no_catch_up, _no_memory
+    for k, layout in reversed(list(enumerate(layouts))):
+        arrive, catch_up = _bind_rule(k, layout, arrive, catch_up)
+        remember = _remember(k, _jump(layout.post), remember)
+    namespace = ModuleType("rules")
+    vars(namespace).update(
+        N_RULES=len(layouts), arrive=arrive, catch_up=catch_up, remember=remember
+    )
+    return namespace
+
+
+@kernel
+def _no_arrival(k: int, plastic: Plastic, row: int, i: int, t: float) -> float:
+    return 0.0
+
+
+@kernel
+def _no_catch_up(k: int, plastic: Plastic, row: int, i: int, until: float, settle: bool) -> None:
+    return
+
+
+@kernel
+def _no_memory(params: Any, before: Any, after: Any, dt: float) -> None:
+    return
+
+
+def _remember(k: int, jump: Function, others: Function) -> Function:
+    """Return remember(params, before, after, dt): the history row after a spike of the target."""
+
+    @kernel
+    def remember(params: Any, before: Any, after: Any, dt: float) -> None:
+        jump(before, after, dt, params[k])
+        others(params, before, after, dt)
+
+    return remember
+
+
+def _jump(columns: Sequence[Column]) -> Function:
+    """Return jump(before, after, dt, own): the traces after a spike, from those dt earlier."""
+    if not columns:
+        return _no_jump
+    (column, tau, adds), rest = columns[0], _jump(columns[1:])
+
+    @kernel
+    def jump(before: Any, after: Any, dt: float, own: Any) -> None:
+        after[column] = before[column] * exp(-dt / own[tau]) + 1.0 if adds else 1.0
+        rest(before, after, dt, own)
+
+    return jump
+
+
+@kernel
+def _no_jump(before: Any, after: Any, dt: float, own: Any) -> None:
+    return
+
+
+def _decayed(columns: Sequence[Column]) -> Function:
+    """Return values(row, dt, own): a tuple of the traces in a row, dt later."""
+    if not columns:
+        return _no_values
+    (column, tau, _), rest = columns[0], _decayed(columns[1:])
+
+    @kernel
+    def values(row: Any, dt: float, own: Any) -> Any:
+        return (row[column] * exp(-dt / own[tau]),) + rest(row, dt, own)  # noqa: RUF005
+
+    return values
+
+
+@kernel
+def _no_values(row: Any, dt: float, own: Any) -> Any:
+    return ()
+
+
+def _bind_rule(
+    k: int, layout: RuleLayout, arrive_elsewhere: Function, catch_up_elsewhere: Function
+) -> tuple[Function, Function]:
+    rule = layout.rule
+    x_values, y_values, jump = _decayed(layout.pre), _decayed(layout.post), _jump(layout.pre)
+    levels, make_seen = bind_levels(layout.modulators), seen_class(rule)
+    make_params, n_params = rule.params, len(rule.parameter_names)
+    step_pre, step_post = _step(layout, rule.on_pre), _step(layout, rule.on_post)
+    move, transmitted, transmits = _move(layout), _transmitted(layout), rule.transmits is not None
+    drifts = rule.drift is not None
+    next_jump, pass_jumps = bind_next_jump(layout.modulators), bind_pass_jumps(layout.modulators)
+
+    @kernel
+    def see(synapse: Any, plastic: Plastic, i: int, t: float, own: Any) -> Any:
+        last = plastic.history[i, int(synapse[NEXT_POST]) - plastic.forgotten[i] - 1]
+        x = x_values(synapse, t - synapse[LAST_ARRIVAL], own)
+        y = y_values(last, t - (last[0] + 2.0 * own[DENDRITE]), own)
+        return make_seen(*(x + y + levels(synapse, plastic, t, own)))
+
+    @kernel
+    def meet(plastic: Plastic, row: int, i: int, until: float, own: Any, p: Any) -> None:
+        """Replay the target's spikes and the modulators' jumps before `until`."""
+        synapse, history = plastic.memory[row], plastic.history[i]
+        while True:
+            j = int(synapse[NEXT_POST]) - plastic.forgotten[i]
+            spike = history[j, 0] + 2.0 * own[DENDRITE] if j < plastic.remembered[i] else inf
+            other = next_jump(synapse, plastic, own)
+            if not min(spike, other) < until:
+                break
+            if spike <= other:
+                if own[FROZEN] == 0.0:
+                    move(synapse, plastic, spike, own, p)
+                    step_post(synapse, spike, see(synapse, plastic, i, spike, own), own, p)
+                synapse[NEXT_POST] += 1.0
+            else:
+                if drifts and own[FROZEN] == 0.0:
+                    move(synapse, plastic, other, own, p)
+                pass_jumps(synapse, plastic, other, own)
+
+    @kernel
+    def arrive(which: int, plastic: Plastic, row: int, i: int, t: float) -> float:
+        if which != k:
+            return float(arrive_elsewhere(which, plastic, row, i, t))
+        own = plastic.params[k]
+        p = make_params(*to_fixed_tuple(own[FIRST_PARAMETER:], n_params))
+        meet(plastic, row, i, t, own, p)
+        synapse = plastic.memory[row]
+        move(synapse, plastic, t, own, p)
+        seen, before = see(synapse, plastic, i, t, own), synapse[WEIGHT]
+        step_pre(synapse, t, seen, own, p)
+        if transmits and own[FROZEN] != 0.0:
+            synapse[WEIGHT] = before
+        else:
+            jump(synapse, synapse, t - synapse[LAST_ARRIVAL], own)
+            synapse[LAST_ARRIVAL] = t
+        return float(transmitted(synapse, seen, p))
+
+    @kernel
+    def catch_up(
+        which: int, plastic: Plastic, row: int, i: int, until: float, settle: bool
+    ) -> None:
+        if which != k:
+            catch_up_elsewhere(which, plastic, row, i, until, settle)
+            return
+        own = plastic.params[k]
+        p = make_params(*to_fixed_tuple(own[FIRST_PARAMETER:], n_params))
+        meet(plastic, row, i, until, own, p)
+        if drifts and settle:
+            move(plastic.memory[row], plastic, until, own, p)
+
+    return arrive, catch_up
+
+
+def _move(layout: RuleLayout) -> Function:
+    """Return move(synapse, plastic, t, own, p): pass to t with no event."""
+    rule, column = layout.rule, layout.state_column
+    between, make_state = rule.between, rule.state
+    drift, drifts = rule.drift or _no_drift, rule.drift is not None
+    if between is None or make_state is None:
+        return _stay
+    n_state = len(rule.state_names)
+    courses, next_turn = bind_courses(layout.modulators), bind_next_turn(layout.modulators)
+    make_courses = courses_class(rule)
+
+    @kernel
+    def move(synapse: Any, plastic: Plastic, t: float, own: Any, p: Any) -> None:
+        s = make_state(*to_fixed_tuple(synapse[column:], n_state))
+        now = synapse[column + n_state]
+        while now < t:
+            stop = t
+            if drifts and own[FROZEN] == 0.0:
+                # the weight may turn round where a level passes through zero
+                stop = min(t, next_turn(synapse, plastic, now, own))
+                m = make_courses(*courses(synapse, plastic, now, own))
+                w = drift(synapse[WEIGHT], s, now, stop - now, m, p)
+                synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
+            s = between(s, now, stop - now, p)
+            now = stop
+        for c in range(n_state):
+            synapse[column + c] = s[c]
+        synapse[column + n_state] = t
+
+    return move
+
+
+@kernel
+def _no_drift(w: float, s: Any, t: float, dt: float, m: Any, p: Any) -> float:
+    return w
+
+
+@kernel
+def _stay(synapse: Any, plastic: Plastic, t: float, own: Any, p: Any) -> None:
+    return
+
+
+def _step(layout: RuleLayout, change: Function) -> Function:
+    """Return step(synapse, t, seen, own, p): apply on_pre or on_post, then the bounds."""
+    rule, column = layout.rule, layout.state_column
+    if rule.state is None:
+
+        @kernel
+        def step(synapse: Any, t: float, seen: Any, own: Any, p: Any) -> None:
+            w = change(synapse[WEIGHT], seen, p)
+            synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
+
+        return step
+    make_state, n_state = rule.state, len(rule.state_names)
+
+    @kernel
+    def step_with_state(synapse: Any, t: float, seen: Any, own: Any, p: Any) -> None:
+        s = make_state(*to_fixed_tuple(synapse[column:], n_state))
+        w, s = change(synapse[WEIGHT], s, t, seen, p)
+        synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
+        for c in range(n_state):
+            synapse[column + c] = s[c]
+
+    return step_with_state
+
+
+def _transmitted(layout: RuleLayout) -> Function:
+    """Return transmitted(synapse, seen, p): what an arrival transmits after its on_pre."""
+    rule, column = layout.rule, layout.state_column
+    transmits, make_state, n_state = rule.transmits, rule.state, len(rule.state_names)
+    if transmits is None:
+        return _the_weight
+    if make_state is None:
+
+        @kernel
+        def transmitted(synapse: Any, seen: Any, p: Any) -> float:
+            return float(transmits(synapse[WEIGHT], seen, p))
+
+        return transmitted
+
+    @kernel
+    def transmitted_with_state(synapse: Any, seen: Any, p: Any) -> float:
+        s = make_state(*to_fixed_tuple(synapse[column:], n_state))
+        return float(transmits(synapse[WEIGHT], s, seen, p))
+
+    return transmitted_with_state
+
+
+@kernel
+def _the_weight(synapse: Any, seen: Any, p: Any) -> float:
+    return float(synapse[WEIGHT])

@@ -1,0 +1,67 @@
+"""The courses of all modulators: written by their populations, read by the synapses of others."""
+
+import numpy as np
+
+from eventsim.engine.buffers import Ints, grown
+from eventsim.engine.compiled.population import CompiledPopulation
+from eventsim.network import Population, Projection
+
+CAPACITY = 256  # jumps of a modulator that are kept before the synapses are brought up to date
+
+
+class Modulation:
+    """Shared room for the jumps of every modulator, one row of jumps for each.
+
+    A modulator is taken through a window before the synapses that read it, so that its whole course
+    in the window is known to them.
+    """
+
+    def __init__(self, populations: list[CompiledPopulation]) -> None:
+        self.modulators = [p for p in populations if p.model.course is not None]
+        self.readers = [
+            p for p in populations if any(q.projection.modulators for q in p.plastic_projections)
+        ]
+        total = 0
+        self.first: dict[Population, int] = {}
+        for population in self.modulators:
+            self.first[population.population] = total
+            population.grow_courses = self._grow
+            total += population.population.size
+        self.courses = np.zeros((total, CAPACITY, 4))
+        self.jumps = np.zeros(total, np.int64)
+        self.forgotten = np.zeros(total, np.int64)
+        for population in self.readers:
+            for projection in population.plastic_projections:
+                projection.listen(self._channels(projection.projection))
+        self._hand_out()
+
+    def _channels(self, projection: Projection) -> list[Ints]:
+        """Return for each modulator of a projection the row of `courses` that a target reads."""
+        return [
+            self.first[read.population] + read.channel[projection.synapses.target]
+            for read in projection.modulators
+        ]
+
+    def _hand_out(self) -> None:
+        for population in self.readers:
+            population.hear(self.courses, self.jumps, self.forgotten)
+        for population in self.modulators:
+            first = self.first[population.population]
+            own = slice(first, first + population.population.size)
+            population.hear(self.courses[own], self.jumps[own], self.forgotten[own])
+
+    def _grow(self) -> None:
+        self.courses = grown(self.courses, 1, self.courses.shape[1] + 1)
+        self._hand_out()
+
+    def make_room(self, now: float) -> None:
+        """Forget the jumps before `now` that all synapses have seen, where many are kept."""
+        if self.jumps.max(initial=0) <= self.courses.shape[1] // 2:
+            return
+        longest = max((p.longest_dendrite for p in self.readers), default=0.0)
+        for population in self.readers:
+            population.forget_history(now)
+        for population in self.modulators:
+            population.forget_course(now, longest)
+        if self.jumps.max() > self.courses.shape[1] // 2:  # or this would be done all the time
+            self._grow()

@@ -1,0 +1,83 @@
+"""Where a plastic projection keeps what, in the rows of float64 that the kernels hold."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from eventsim.rule import Rule, Trace
+
+# columns of a synapse's row in Plastic.memory
+WEIGHT, LAST_ARRIVAL, NEXT_POST, FIRST_FREE = 0, 1, 2, 3
+# columns of a rule's row in Plastic.params
+LOW, HIGH, FROZEN, DENDRITE, FIRST_PARAMETER = 0, 1, 2, 3, 4
+# columns of Plastic.courses
+SINCE, LEVEL, REST, TAU = 0, 1, 2, 3
+
+
+class Column(NamedTuple):
+    """Where a trace lies in a row, and its time constant in a row of parameters."""
+
+    column: int
+    tau: int
+    adds: bool
+
+
+class RuleLayout(NamedTuple):
+    """Where one plastic projection keeps what in the rows that the kernels hold.
+
+    A synapse's row: weight, time of its last arrival, number of the target's next spike that it has
+    not seen; for each modulator the number of the next jump that it has not seen, and the row of
+    `Plastic.courses` that it reads; presynaptic traces after the last arrival; state, and the time
+    at which that is valid. A target's history row: time of a spike, then the postsynaptic traces
+    after it, of all plastic projections onto that population side by side. Spikes and jumps are
+    counted from the beginning of the run.
+    """
+
+    rule: Rule
+    post_column: int  # first column of this rule's traces in a history row
+
+    def _columns(self, traces: Iterable[Trace], first: int) -> list[Column]:
+        names = self.rule.parameter_names
+        return [
+            Column(c, FIRST_PARAMETER + names.index(trace.tau), trace.mode == "sum")
+            for c, trace in enumerate(traces, start=first)
+        ]
+
+    @property
+    def modulators(self) -> list[int]:
+        """Columns of each modulator's next jump in a synapse's row; the next one is its channel."""
+        return [FIRST_FREE + 2 * m for m in range(len(self.rule.modulators))]
+
+    @property
+    def first_trace(self) -> int:
+        """First column of the presynaptic traces in a synapse's row."""
+        return FIRST_FREE + 2 * len(self.rule.modulators)
+
+    @property
+    def pre(self) -> list[Column]:
+        """Columns of the presynaptic traces in a synapse's row."""
+        return self._columns(self.rule.pre.values(), self.first_trace)
+
+    @property
+    def post(self) -> list[Column]:
+        """Columns of the postsynaptic traces in a history row."""
+        return self._columns(self.rule.post.values(), self.post_column)
+
+    @property
+    def state_column(self) -> int:
+        """First column of the rule's own state in a synapse's row."""
+        return self.first_trace + len(self.rule.pre)
+
+    @property
+    def width(self) -> int:
+        """Number of columns of a synapse's row."""
+        states = len(self.rule.state_names)
+        return self.state_column + (states + 1 if states else 0)
+
+
+def rule_layouts(rules: Sequence[Rule]) -> list[RuleLayout]:
+    """Lay out the plastic projections onto one population."""
+    layouts, column = [], 1
+    for rule in rules:
+        layouts.append(RuleLayout(rule, column))
+        column += len(rule.post)
+    return layouts

@@ -1,0 +1,138 @@
+"""One synapse of the reference engine: the specification of plasticity.
+
+Its clock is the soma's: a spike of the source is due `delay + dendritic_delay` after it was fired,
+a spike of the target twice the dendritic delay after it (to the synapse, and back with what comes
+then), a jump of a modulator once.
+"""
+
+from math import exp
+from typing import Any
+
+import numpy as np
+
+from eventsim.network import Projection
+from eventsim.rule import Course, courses_class, relaxed, seen_class, turning_time
+
+
+class Synapse:
+    """One synapse; where it is plastic, its rule, and its traces of both sides' spikes."""
+
+    def __init__(self, projection: Projection, k: int, number: int, source: int, target: int):
+        synapses = projection.synapses
+        self.projection, self.number, self.target = projection, number, target
+        self.source = projection.source.first + source
+        axonal = float(np.broadcast_to(synapses.delay, synapses.count)[k])
+        self.delay = axonal + projection.dendritic_delay
+        self.lag = 2.0 * projection.dendritic_delay
+        self.first_weight = float(np.broadcast_to(synapses.weight, synapses.count)[k])
+        self.w = self.first_weight
+        if projection.plasticity is not None:
+            self.rule = projection.plasticity.rule
+            self.p = projection.plasticity.resolve(projection.where)
+            self.seen, self.courses = seen_class(self.rule), courses_class(self.rule)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all spikes."""
+        self.frozen = False
+        if self.projection.plasticity is not None:
+            self.x = dict.fromkeys(self.rule.pre, 0.0)
+            self.y = dict.fromkeys(self.rule.post, 0.0)
+            self.last_pre = self.last_post = self.valid = 0.0
+            self.s = self.rule.state() if self.rule.state else None
+            self.levels: dict[str, tuple[float, Course]] = {}  # since when, and what from then
+
+    def on_pre(self, t: float) -> float:
+        """Return what an arrival at `t` transmits, once the rule has heard of it."""
+        if self.projection.plasticity is None or (self.frozen and not self.rule.transmits):
+            return self.w
+        self._move_to(t)
+        seen, before = self._seen(t), self.w
+        self._apply(self.rule.on_pre, t, seen)
+        if self.frozen:
+            self.w = before
+        else:
+            self._trace(self.rule.pre, self.x, t - self.last_pre)
+            self.last_pre = t
+        if self.rule.transmits is None:
+            return self.w
+        state = () if self.rule.state is None else (self.s,)
+        return float(self.rule.transmits(self.w, *state, seen, self.p))
+
+    def on_post(self, fired: float) -> None:
+        """Hear of a spike of the target, `lag` after it was fired."""
+        t = fired + self.lag
+        if not self.frozen:
+            self._move_to(t)
+            self._apply(self.rule.on_post, t, self._seen(t))
+        self._trace(self.rule.post, self.y, fired - self.last_post)
+        self.last_post = fired
+
+    def on_jump(self, t: float, modulator: str, course: Course) -> None:
+        """Hear that a modulator takes another course from `t` on."""
+        if self.rule.drift is not None and not self.frozen:
+            self._move_to(t)
+        self.levels[modulator] = (t, course)
+
+    def settle(self, t: float) -> None:
+        """Bring a weight that moves by itself to `t`."""
+        if self.projection.plasticity is not None and self.rule.drift is not None:
+            self._move_to(t)
+
+    def weight_at(self, t: float) -> float:
+        """Return the weight at `t`, changing nothing."""
+        plastic = self.projection.plasticity is not None
+        return self._moved(t)[0] if plastic and self.rule.drift is not None else self.w
+
+    def _move_to(self, t: float) -> None:
+        if self.rule.between is not None:
+            self.w, self.s = self._moved(t)
+            self.valid = t
+
+    def _moved(self, t: float) -> tuple[float, Any]:
+        """Return weight and state at `t`, with no event before it."""
+        w, s, now = self.w, self.s, self.valid
+        drift, between = self.rule.drift, self.rule.between
+        assert between is not None
+        while now < t:
+            stop = t
+            if drift is not None and not self.frozen:
+                m = self.courses(**{name: self._course(name, now) for name in self.levels})
+                for course in m:  # the weight may turn round where a level passes through zero
+                    turn = turning_time(course, now)
+                    stop = turn if now < turn < stop else stop
+                w = self._bounded(drift(w, s, now, stop - now, m, self.p))
+            s = between(s, now, stop - now, self.p)
+            now = stop
+        return w, s
+
+    def _course(self, modulator: str, t: float) -> Course:
+        since, course = self.levels[modulator]
+        return Course(relaxed(course, max(t - since, 0.0)), course.rest, course.tau)
+
+    def _seen(self, t: float) -> Any:
+        x = self._decayed(self.rule.pre, self.x, t - self.last_pre)
+        y = self._decayed(self.rule.post, self.y, t - (self.last_post + self.lag))
+        return self.seen(**x, **y, **{name: self._course(name, t).level for name in self.levels})
+
+    def _apply(self, change: Any, t: float, seen: Any) -> None:
+        if self.rule.state is None:
+            w = change(self.w, seen, self.p)
+        else:
+            w, self.s = change(self.w, self.s, t, seen, self.p)
+        self.w = self._bounded(w)
+
+    def _bounded(self, w: float) -> float:
+        low, high = self.projection.bounds
+        return min(max(w, low), high)
+
+    def _decayed(self, traces: Any, values: dict[str, float], dt: float) -> dict[str, float]:
+        return {
+            name: values[name] * exp(-dt / getattr(self.p, trace.tau))
+            for name, trace in traces.items()
+        }
+
+    def _trace(self, traces: Any, values: dict[str, float], dt: float) -> None:
+        decayed = self._decayed(traces, values, dt)
+        for name, trace in traces.items():
+            values[name] = decayed[name] + 1.0 if trace.mode == "sum" else 1.0

@@ -1,0 +1,85 @@
+"""Which neuron of which population gives a plasticity rule its modulators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventsim.network.population import Population
+from eventsim.rule import Plasticity
+from eventsim.suggest import unknown
+
+
+class Modulation(NamedTuple):
+    """One modulator of a projection."""
+
+    population: Population
+    channel: NDArray[np.int64]  # (target.size,): which of its neurons each target's synapses read
+
+
+def modulations(
+    where: str, plasticity: Plasticity | None, target: Population,
+    populations: Mapping[str, Population],
+) -> tuple[Modulation, ...]:  # fmt: skip
+    """Look up the modulators of a rule, in the order in which it names them.
+
+    Raises
+    ------
+    ValueError
+        If one is missing, not in the network, not a modulator, or of the wrong size.
+    """
+    if plasticity is None:
+        return ()
+    found = []
+    for name in plasticity.rule.modulators:
+        here = f"{where}: modulator {name!r} of {plasticity.rule}"
+        if name not in plasticity.modulators:
+            raise ValueError(f"{here} is missing; give the population that it is read from")
+        if target.model.course is not None:
+            raise ValueError(f"{here}: the target {target.name!r} is a modulator itself")
+        found.append(_modulation(here, plasticity.modulators[name], target, populations))
+    return tuple(found)
+
+
+def _modulation(
+    here: str, given: Any, target: Population, populations: Mapping[str, Population]
+) -> Modulation:
+    population, channel = given if isinstance(given, tuple) else (given, None)
+    name = str(getattr(population, "name", population))
+    if name not in populations:
+        raise ValueError(f"{here}: {unknown('population', name, populations)}")
+    population = populations[name]
+    if population.model.course is None:
+        raise ValueError(
+            f"{here} must be a population of modulators, got {name!r} of {population.model}"
+        )
+    if channel is None:
+        if population.size not in (1, target.size):
+            raise ValueError(
+                f"{here} must have size 1 or, like {target.name!r}, {target.size}; "
+                f"{name!r} has {population.size}"
+            )
+        channel = np.arange(target.size) if population.size > 1 else np.zeros(target.size)
+    return Modulation(population, _checked(here, channel, population, target))
+
+
+def _checked(
+    here: str, given: Any, population: Population, target: Population
+) -> NDArray[np.int64]:
+    channel = np.asarray(given)
+    if channel.shape != (target.size,):
+        raise ValueError(
+            f"{here}: channels must be one for each of {target.size} targets, got shape "
+            f"{channel.shape}"
+        )
+    whole = channel.astype(np.int64)
+    wrong = np.flatnonzero((whole != channel) | (whole < 0) | (whole >= population.size))
+    if wrong.size:
+        raise ValueError(
+            f"{here}: channels must be from 0 to {population.size - 1}, got {channel[wrong[0]]} "
+            f"for target {wrong[0]}"
+        )
+    return whole
