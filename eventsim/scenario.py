@@ -249,7 +249,7 @@ class Measure:
         """Whether the value is within the tolerance; None where nothing is claimed."""
         if self.expected is None or self.tolerance is None:
             return None
-        return abs(self.value - self.expected) <= self.tolerance
+        return bool(abs(self.value - self.expected) <= self.tolerance)
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,10 @@ class Prediction(NamedTuple):
 
 def mean_field(settings: Settings) -> Prediction:
     """Solve for the rate that, fed back through the network, reproduces itself."""
-    from scipy.optimize import brentq
+    try:
+        from scipy.optimize import brentq
+    except ImportError:
+        raise ImportError("brunel needs scipy: pip install eventsim[scenarios]") from None
 
     cell = meanfield.Membrane(TAU_M, V_TH, settings.v_reset, T_REF)
     external = external_rate(settings)
@@ -124,10 +127,12 @@ def mean_field(settings: Settings) -> Prediction:
     return Prediction(nu, meanfield.cv(*noise(nu), cell), *noise(nu))
 
 
-def measure(settings: Settings, recording: Recording) -> dict[str, Measure]:
+def measure(
+    settings: Settings, recording: Recording, theory: Prediction
+) -> dict[str, Measure]:
     """Return rates, irregularity and synchrony after the warm-up."""
     start, stop = settings.warmup, settings.warmup + settings.duration
-    theory, source = mean_field(settings), "mean field"
+    source = "mean field"
     measures = {}
     for name, words in (("exc", "excitatory"), ("inh", "inhibitory")):
         size = recording.populations[name]
@@ -150,13 +155,14 @@ def measure(settings: Settings, recording: Recording) -> dict[str, Measure]:
 
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
     """Build, simulate, measure."""
+    theory = mean_field(settings)  # first: it needs scipy, and takes no time
     network = build(settings, options.seed)
     options.say(f"{network.size:,} neurons and sources, {network.synapse_count:,} synapses")
     with options.simulation(network) as sim:
         recorder = options.record(sim, settings, spikes=["exc", "inh"])
         sim.run(settings.warmup + settings.duration)
     recording = recorder.recording
-    return Result(measure(settings, recording), recording)
+    return Result(measure(settings, recording, theory), recording)
 
 
 def figure(result: Result, recording: Recording) -> "Figure":

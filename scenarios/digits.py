@@ -21,7 +21,7 @@ is about 0.7 percentage points. `--seed` draws another network, not another spli
     quick     300 images and 300 neurons, only to try it out
 
 Measured, first spikes, held out: 98.0 % (mean of seeds 1 to 5, 97.6 to 98.4), raw pixels 96.8 %.
-With all delays equal (`--set delay_min=11 --set delay_max=11`) 97.5 %, without recurrent synapses
+With all delays equal (`--set delay_min=11 delay_max=11`) 97.5 %, without recurrent synapses
 (`--set weight=0`) 97.8 % (means of seeds 1 to 3): for images that stand still, most of the gain
 lies in neurons that combine pixels in time; differences of half a point are within the error.
 

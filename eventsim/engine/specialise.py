@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -155,7 +155,7 @@ def _reach(thing: Any, names: frozenset[str], seen: set[int]) -> Iterator[str]:
 
 
 def _reach_function(function: FunctionType, seen: set[int]) -> Iterator[str]:
-    yield _text(function)
+    yield _text(function.__code__)
     names = frozenset(_names(function.__code__))
     for name in sorted(names & function.__globals__.keys()):
         yield name
@@ -166,11 +166,11 @@ def _reach_function(function: FunctionType, seen: set[int]) -> Iterator[str]:
         yield from _reach(default, names, seen)
 
 
-def _text(function: Callable[..., Any]) -> str:
+@cache
+def _text(code: CodeType) -> str:
     try:
-        return inspect.getsource(function)
+        return inspect.getsource(code)
     except (OSError, TypeError):  # typed at a prompt: there is no file
-        code = function.__code__
         return f"{code.co_code.hex()} {code.co_consts!r} {code.co_names!r}"
 
 

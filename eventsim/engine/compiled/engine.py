@@ -19,6 +19,7 @@ from eventsim.engine.compiled.superposition import LONGEST, Superposition, is_wo
 from eventsim.engine.external import External
 from eventsim.network import Network
 
+THREADS_FROM = 2_000  # arrivals' worth of work in the last window: about 50 us
 WINDOW_ARRIVALS = 65_536  # an inbox of this size stays in the cache
 LONGEST_WINDOW = 100.0  # ms, where no delay sets a limit
 
@@ -65,6 +66,7 @@ class CompiledEngine:
         self.superposed = self._superpose(path)
         self.longest = min(self.lookahead, LONGEST if self.superposed else LONGEST_WINDOW)
         self.window = min(self.longest, 1.0)
+        self.work = 0  # of the last window, in arrivals
 
     def _superpose(self, path: str) -> dict[CompiledPopulation, Superposition]:
         """Choose the populations whose arrivals are summed rather than sorted."""
@@ -95,8 +97,6 @@ class CompiledEngine:
 
     def advance(self, until: float, pause: float = inf) -> None:
         """Process every event before `until`, or up to the first boundary at or after `pause`."""
-        if self.threads > 1:
-            numba.set_num_threads(self.threads)
         if self.lookahead <= ulp(until):
             raise ValueError(
                 f"the shortest delay, {self.lookahead:g} ms, is below the resolution of time "
@@ -144,6 +144,8 @@ class CompiledEngine:
             population.note_courses(self.now)
 
     def _run_window(self, end: float) -> None:
+        if self.threads > 1:  # for a handful of arrivals one thread does all partitions
+            numba.set_num_threads(self.threads if self.work > THREADS_FROM else 1)
         self._advance_sources(self.sources + self.observed, end)
         arrivals = 0
         for population in self.neurons:
@@ -215,6 +217,7 @@ class CompiledEngine:
         On the ordered path aim at a cacheful of arrivals; the superposition paths say what they
         would rather have. The shortest wish is granted.
         """
+        self.work = arrivals + sum(path.work for path in self.superposed.values())
         wishes = [path.better_window(self.window) for path in self.superposed.values()]
         if arrivals > 2 * WINDOW_ARRIVALS:
             wishes.append(self.window / 2.0)

@@ -23,7 +23,7 @@ EXPECTED_DRIVE = 500.0  # Hz, of a source that stands for many
 LONGEST = 1.0  # ms: in longer windows too many neurons might fire
 
 # What the choice of the window's length goes by (benchmarks/paths.py): ns for a window itself, to
-# settle a neuron, to look at a spike on its way; to step a hot neuron, and for each of its arrivals.
+# settle a neuron, to look at a spike on its way, to step a hot neuron, for each of its arrivals
 WINDOW_COST, SETTLE_COST, SPIKE_COST = 50_000.0, 5.0, 50.0
 HOT_COST, HOT_ARRIVAL_COST = 100.0, 50.0
 
@@ -90,7 +90,7 @@ class Superposition:
         self.chunk = np.zeros((partitions, superpose_kernel.CHUNK))
         self.counts = np.zeros((partitions, 3), np.int64)
         self.streamed = np.zeros(partitions, np.int64)
-        self.arrivals = self.spikes = 0  # streamed in the last window, and by how many spikes
+        self.arrivals, self.spikes = 0, 0.0  # streamed in the last window, by about so many spikes
         self.n_hot = 0  # neurons that had to be stepped in it
         self.restless = True
         self.settled = 0.0  # ms, the end of the last window
@@ -129,7 +129,7 @@ class Superposition:
         No arrival is older than `window` at `t1`.
         """
         population = self.population
-        self.arrivals = self.spikes = 0
+        self.arrivals, self.spikes = 0, 0.0
         due = [i for i in self.projections if i.projection.due < t1]
         ends = [self._stream(incoming, window, t1) for incoming in due]
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
@@ -167,7 +167,9 @@ class Superposition:
             incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
         )  # fmt: skip
         self.arrivals += sum(self.streamed.tolist())
-        self.spikes += sum(projection.pending.filled.tolist())
+        # not those pending, which are counted once in each partition
+        self.spikes += projection.sent * max(1.0, projection.longest_delay / window)
+        projection.sent = 0
         return ends
 
     def _list_hot(
@@ -182,6 +184,11 @@ class Superposition:
                 break
             self.population.make_room()
         projection.due = min(projection.part_due.tolist())
+
+    @property
+    def work(self) -> int:
+        """What the last window took, in arrivals on the ordered path."""
+        return (self.arrivals + self.population.population.size) // 8
 
     def better_window(self, window: float) -> float:
         """Return a window nearer to where settling all neurons costs as much as stepping hot ones.
