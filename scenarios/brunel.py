@@ -127,9 +127,7 @@ def mean_field(settings: Settings) -> Prediction:
     return Prediction(nu, meanfield.cv(*noise(nu), cell), *noise(nu))
 
 
-def measure(
-    settings: Settings, recording: Recording, theory: Prediction
-) -> dict[str, Measure]:
+def measure(settings: Settings, recording: Recording, theory: Prediction) -> dict[str, Measure]:
     """Return rates, irregularity and synchrony after the warm-up."""
     start, stop = settings.warmup, settings.warmup + settings.duration
     source = "mean field"
