@@ -38,7 +38,7 @@ def combined(first: Plasticity | Rule, second: Plasticity | Rule) -> Plasticity:
     a, b = (given() if isinstance(given, Rule) else given for given in (first, second))
     name = f"{a.rule} and {b.rule}"
     for what in ("parameter_names", "pre", "post", "state_names"):
-        for twice in set(getattr(a.rule, what)) & set(getattr(b.rule, what)):
+        for twice in sorted({*getattr(a.rule, what)} & {*getattr(b.rule, what)}):
             raise ValueError(f"combined: both {a.rule} and {b.rule} have a {twice!r}")
     for what in ("drift", "transmits"):
         if getattr(a.rule, what) and getattr(b.rule, what):
@@ -59,7 +59,7 @@ def _fields(a: Rule, b: Rule, what: str) -> Any:
 
 
 def _rule(name: str, a: Rule, b: Rule) -> Rule:
-    state = _fields(a, b, "state") if a.state or b.state else None
+    state = _fields(a, b, "state") if a.state and b.state else a.state or b.state
     return Rule(
         name=name,
         params=_fields(a, b, "params"),
@@ -77,14 +77,15 @@ def _rule(name: str, a: Rule, b: Rule) -> Rule:
 
 
 def _both(a: Rule, b: Rule, of_a: Function, of_b: Function, state: Any) -> Function:
-    """Return on_pre or on_post of both; each reads its own of the common state by name."""
+    """Return on_pre or on_post of both; each is told of its own part of the state."""
     if a.state and b.state:
+        state_a, state_b, n = a.state, b.state, len(a.state_names)
 
         @kernel
         def both_stateful(w: float, s: Any, t: float, seen: Any, p: Any) -> Any:
-            w, mine = of_a(w, s, t, seen, p)
-            w, other = of_b(w, s, t, seen, p)
-            return w, state(*(mine[:] + other[:]))  # of bare tuples: compiled named ones don't add
+            w, mine = of_a(w, state_a(*s[:n]), t, seen, p)
+            w, other = of_b(w, state_b(*s[n:]), t, seen, p)
+            return w, state(*(mine[:] + other[:]))  # compiled, only bare tuples can be added
 
         return both_stateful
     if a.state:
@@ -92,15 +93,14 @@ def _both(a: Rule, b: Rule, of_a: Function, of_b: Function, state: Any) -> Funct
         @kernel
         def first_stateful(w: float, s: Any, t: float, seen: Any, p: Any) -> Any:
             w, mine = of_a(w, s, t, seen, p)
-            return of_b(w, seen, p), state(*mine)
+            return of_b(w, seen, p), mine
 
         return first_stateful
     if b.state:
 
         @kernel
         def second_stateful(w: float, s: Any, t: float, seen: Any, p: Any) -> Any:
-            w, other = of_b(of_a(w, seen, p), s, t, seen, p)
-            return w, state(*other)
+            return of_b(of_a(w, seen, p), s, t, seen, p)
 
         return second_stateful
 
@@ -114,20 +114,15 @@ def _both(a: Rule, b: Rule, of_a: Function, of_b: Function, state: Any) -> Funct
 def _between(a: Rule, b: Rule, state: Any) -> Function | None:
     of_a, of_b = a.between, b.between
     if of_a is None or of_b is None:
-        only = of_a or of_b
-        return None if only is None else _made(only, state)
+        return of_a or of_b
+    state_a, state_b, n = a.state, b.state, len(a.state_names)
+    assert state_a is not None
+    assert state_b is not None
 
     @kernel
     def between(s: Any, t: float, dt: float, p: Any) -> Any:
-        return state(*(of_a(s, t, dt, p)[:] + of_b(s, t, dt, p)[:]))
-
-    return between
-
-
-def _made(only: Function, state: Any) -> Function:
-    @kernel
-    def between(s: Any, t: float, dt: float, p: Any) -> Any:
-        return state(*only(s, t, dt, p))
+        mine, other = of_a(state_a(*s[:n]), t, dt, p), of_b(state_b(*s[n:]), t, dt, p)
+        return state(*(mine[:] + other[:]))
 
     return between
 

@@ -105,7 +105,7 @@ def test_short_term_plasticity_leaves_the_weights_of_the_other_rule_alone(
 
 
 def test_rules_that_would_get_in_each_others_way_do_not_combine() -> None:
-    with pytest.raises(ValueError, match="both STDPPair and STDPPair have a 'a_"):
+    with pytest.raises(ValueError, match="both STDPPair and STDPPair have a 'a_minus'"):
         combined(STDPPair, STDPPair)
     with pytest.raises(ValueError, match="both TsodyksMarkram and TsodyksMarkram have a '"):
         combined(TsodyksMarkram, TsodyksMarkram)
