@@ -7,8 +7,9 @@ modulators/   signals that many synapses read: dopamine, an astrocyte, an error
 synapses/     what one spike becomes at its target: short-term plasticity
 plasticity/   how a weight changes at a pre- or a postsynaptic spike
 
-`CATALOGUE` names the neurons and sources that come with the library, `RULES` the plasticity rules;
-what a user adds in a file of their own is passed as it is and needs no entry here.
+`CATALOGUE` names the neurons, astrocytes, modulators and sources that come with the library,
+`RULES` what stands in synapses/ and plasticity/; what a user adds in a file of their own is passed
+as it is and needs no entry here.
 """
 
 if __name__ == "models":
@@ -41,6 +42,7 @@ from eventsim.models.neurons.traub_miles import TraubMiles
 from eventsim.models.plasticity.astrocyte_stdp import AstrocyteSTDP, AstrocyteSTDPInhibitory
 from eventsim.models.plasticity.bcm import BCMRule
 from eventsim.models.plasticity.diehl_cook import STDPDiehlCook
+from eventsim.models.plasticity.error_readout import ErrorReadout
 from eventsim.models.plasticity.inhibitory_stdp import InhibitorySTDP
 from eventsim.models.plasticity.masquelier import STDPMasquelier
 from eventsim.models.plasticity.oja import OjaRule
@@ -86,6 +88,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
 }
 
 _RULES = (
+    ErrorReadout,
     AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
     STDPDopamine,
@@ -120,6 +123,7 @@ __all__ = [
     "AstrocyteSTDPInhibitory",
     "BCMRule",
     "DiehlCook",
+    "ErrorReadout",
     "HodgkinHuxley",
     "InhibitorySTDP",
     "Izhikevich",
