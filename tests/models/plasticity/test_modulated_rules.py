@@ -11,12 +11,14 @@ from eventsim.models import (
     LIF,
     AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
+    ErrorReadout,
     Modulator,
     Signal,
     SpikeSource,
     STDPDopamine,
     STDPPair,
 )
+from eventsim.models.modulators.reward import Expectation
 
 TAU_C, TAU_N = 1000.0, 200.0
 RULE = STDPDopamine(dopamine="dopamine")
@@ -180,3 +182,38 @@ def test_a_modulator_that_is_missing_or_wrong_is_refused(given: Any, message: st
 def test_unmodulated_rules_take_no_modulator() -> None:
     with pytest.raises(TypeError, match=r"unknown parameter of STDPPair 'dopamine'"):
         STDPPair(dopamine=1.0).resolve("projection 'a->b'")
+
+
+def test_an_error_readout_is_the_sum_over_arrivals_and_stretches_of_constant_error() -> None:
+    """Oracle: rate error int exp(-(t - arrival) / tau) over each stretch and arrival; 1e-9."""
+    arrivals, fired = trains(n=300, span=2000.0)
+    cuts = np.arange(0.0, 2000.0, 25.0)
+    errors = np.random.default_rng(4).normal(size=cuts.size) * (np.arange(cuts.size) % 3 > 0)
+    net = pair_network(
+        ErrorReadout(error="error", tau=30.0), arrivals, 0.0, modulators={"error": Signal()}
+    )
+
+    def teach(sim: Simulation) -> None:
+        for t, error in zip(cuts, errors, strict=True):
+            sim.at(t, lambda sim, error=error: sim.set_state("error", level=error))
+
+    seen = weights(net, fired, 2000.0, teach)[0]
+    total = 0.0
+    for start, error in zip(cuts, errors, strict=True):
+        first, stop = np.maximum(arrivals, start), start + 25.0
+        past = arrivals < stop
+        area = np.exp(-(first - arrivals) / 30.0) - np.exp(-(stop - arrivals) / 30.0)
+        total += 1e-3 * error * 30.0 * float(area[past].sum())
+    assert seen == pytest.approx(total, rel=1e-9)
+
+
+def test_a_reward_that_is_expected_no_longer_surprises() -> None:
+    """Oracle: surprises shrink by (1 - rate) each, for every stimulus by itself."""
+    critic = Expectation(rate=0.25)
+    seen = [critic.surprise(stimulus, 2.0) for stimulus in ("a", "a", "b", "a")]
+    assert seen == [2.0, 1.5, 2.0, 1.125]
+
+
+def test_an_expectation_that_never_moves_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"rate must be > 0 and <= 1, got 0.0"):
+        Expectation(rate=0.0)
