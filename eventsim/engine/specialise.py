@@ -142,7 +142,7 @@ def _reach(thing: Any, names: frozenset[str], seen: set[int]) -> Iterator[str]:
         else:
             yield thing.__name__
     elif isinstance(thing, type):
-        yield f"{thing.__qualname__} {getattr(thing, '_fields', '')}"
+        yield f"{thing.__module__}.{thing.__qualname__} {getattr(thing, '_fields', '')}"
     elif isinstance(thing, np.ndarray):
         yield f"{thing.dtype} {thing.shape} {hashlib.sha256(thing.tobytes()).hexdigest()}"
     elif isinstance(thing, tuple):
@@ -155,6 +155,8 @@ def _reach(thing: Any, names: frozenset[str], seen: set[int]) -> Iterator[str]:
 
 
 def _reach_function(function: FunctionType, seen: set[int]) -> Iterator[str]:
+    # Numba's file on disk names the module of every callee, and imports it to load
+    yield f"{function.__module__}.{function.__qualname__}"
     yield _text(function.__code__)
     names = frozenset(_names(function.__code__))
     for name in sorted(names & function.__globals__.keys()):

@@ -9,7 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 from typing import Any
+
+from eventsim.engine import specialise
+from eventsim.engine.kernels import fade
 
 PYTHON = [sys.executable, "-W", "error"]
 
@@ -196,3 +200,16 @@ def test_a_model_typed_at_a_prompt_runs(tmp_path: Path) -> None:
         check=True,
     )
     assert json.loads(done.stdout)["v"] == [3.0, 0.0, 3.0]
+
+
+def test_the_same_source_in_another_module_is_another_kernel() -> None:
+    """Numba's file names the module of every callee: loaded for another, it would not be found."""
+    source = "def twice(x):\n    return 2.0 * x\n"
+    names = []
+    for module in ("first_home", "second_home"):
+        scope: dict[str, Any] = {"__name__": module}
+        exec(compile(source, "<the same>", "exec"), scope)
+        namespace = ModuleType("model")
+        namespace.twice = scope["twice"]  # type: ignore[attr-defined]
+        names.append(specialise._fingerprint(fade, "", {"model": namespace}))
+    assert names[0] != names[1]
