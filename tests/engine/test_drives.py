@@ -103,3 +103,25 @@ def test_two_drives_onto_ports_of_one_population() -> None:
         np.testing.assert_array_equal(neurons, expected[1])
         np.testing.assert_allclose(times, expected[0], rtol=0, atol=1e-9)
     assert times.size > 50
+
+
+CHANGES: dict[str, Any] = {
+    "another time constant": {"tau_m": 35.0},
+    "one time constant for each": {"tau_m": np.linspace(35.0, 12.0, 20)},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_neurons_changed_during_the_run_go_on_as_changed(way: Any, change: str) -> None:
+    """Oracle: the reference engine. Sums are over time constants that all neurons share."""
+    net = driven(2000.0)
+
+    def act(sim: Simulation) -> None:
+        sim.set_parameters("cells", **CHANGES[change])
+
+    times, neurons = spikes(net, act, **way)
+    expected = spikes(net, act, engine="reference")
+    assert (times > 20.5).sum() > 10
+    np.testing.assert_array_equal(neurons, expected[1])
+    np.testing.assert_allclose(times, expected[0], rtol=0, atol=1e-9)

@@ -15,7 +15,12 @@ from eventsim.engine.compiled.drive import Drive, can_drive
 from eventsim.engine.compiled.modulation import Modulation
 from eventsim.engine.compiled.population import CompiledPopulation, partition_bounds
 from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
-from eventsim.engine.compiled.superposition import LONGEST, Superposition, is_worthwhile
+from eventsim.engine.compiled.superposition import (
+    LONGEST,
+    Superposition,
+    has_shared_modes,
+    is_worthwhile,
+)
 from eventsim.engine.external import External
 from eventsim.network import Network
 
@@ -63,21 +68,22 @@ class CompiledEngine:
              if p.count and not p.projection.source.model.is_source),
             default=inf,
         )  # fmt: skip
-        self.superposed = self._superpose(path)
+        self.path = path
+        self.superposed = self._superpose()
         self.longest = min(self.lookahead, LONGEST if self.superposed else LONGEST_WINDOW)
         self.window = min(self.longest, 1.0)
         self.work = 0  # of the last window, in arrivals
 
-    def _superpose(self, path: str) -> dict[CompiledPopulation, Superposition]:
+    def _superpose(self) -> dict[CompiledPopulation, Superposition]:
         """Choose the populations whose arrivals are summed rather than sorted."""
-        chosen = {}
-        for population in self.neurons if path != "ordered" else ():
+        chosen, always = {}, self.path == "superposition"
+        for population in self.neurons if self.path != "ordered" else ():
             drives = [d for d in self.drives if d.target is population]
             driving = [d.projection for d in drives]
             given = population.population
             onto = [p for p in self.projections if p.projection.target is given]
             onto = [p for p in onto if p not in driving]
-            if is_worthwhile(population, onto, drives, self.lookahead, path == "superposition"):
+            if is_worthwhile(population, onto, drives, self.lookahead, always):
                 chosen[population] = Superposition(population, onto, drives)
         return chosen
 
@@ -279,7 +285,10 @@ class CompiledEngine:
         for drive in self._drives_from(compiled.population.index):
             drive.reset()
         if compiled in self.superposed:
-            self.superposed[compiled].reset()
+            if has_shared_modes(compiled):
+                self.superposed[compiled].reset()
+            else:
+                del self.superposed[compiled]  # it goes on along the ordered path
 
     def weights(self, projection: int) -> Floats:
         """Return the weights at now."""
@@ -291,7 +300,10 @@ class CompiledEngine:
         compiled = self.projections[projection]
         self._bring_up_to_date(compiled)  # what happened until now belongs to the old weights
         compiled.set_weights(values)
-        self._weights_changed()
+        for drive in self.drives:
+            drive.weigh()
+        for path in self.superposed.values():
+            path.reset()
 
     def _bring_up_to_date(self, projection: CompiledProjection) -> None:
         """Let plastic synapses see all that happened before now."""
@@ -305,12 +317,6 @@ class CompiledEngine:
         assert isinstance(compiled, PlasticProjection)
         self._bring_up_to_date(compiled)
         compiled.freeze(frozen)
-
-    def _weights_changed(self) -> None:
-        for drive in self.drives:
-            drive.weigh()
-        for path in self.superposed.values():
-            path.reset()
 
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state."""
@@ -328,5 +334,5 @@ class CompiledEngine:
         for drive in self.drives:
             drive.reset()
         self.observed = []
-        self._weights_changed()
+        self.superposed = self._superpose()
         self.external = [External() for _ in self.populations]

@@ -48,19 +48,27 @@ def is_worthwhile(
     """
     linear, given = population.model.linear, population.population
     incoming = projections + [drive.projection for drive in drives]
-    if linear is None or not incoming or len(given.parameters) > 1:
+    if linear is None or not incoming or not has_shared_modes(population):
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
     plastic = any(isinstance(p, PlasticProjection) for p in projections)
     if plastic or not all(port in linear.modes for port in ports):
-        return False
-    if not linear.admits(given.model.params(*given.parameters[0])):
         return False
     if always:
         return True
     rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
     rate += EXPECTED_DRIVE * len(drives)
     return rate * 1e-3 * min(lookahead, LONGEST) >= WORTHWHILE
+
+
+def has_shared_modes(population: CompiledPopulation) -> bool:
+    """Whether one set of time constants describes all neurons, as their parameters are now."""
+    linear, parameters = population.model.linear, population.cells.params
+    return (
+        linear is not None
+        and len(parameters) == 1
+        and bool(linear.admits(population.model.params(*parameters[0])))
+    )
 
 
 class Superposition:
@@ -98,7 +106,7 @@ class Superposition:
     def _incoming(self, projection: CompiledProjection) -> Incoming:
         model = self.population.model
         port = model.ports[projection.projection.port]
-        parameters = self.population.population.parameters[0]
+        parameters = self.population.cells.params[0]
         taus = [parameters[model.parameter_names.index(n)] for n in self.linear.modes[port]]
         weight = projection.synapses.weight
         sign = 1 if (weight >= 0).all() else -1 if (weight < 0).all() else 0
