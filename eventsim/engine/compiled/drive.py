@@ -100,12 +100,8 @@ class Drive:
         )  # fmt: skip
 
     def deliver(self, t1: float, hot: Ints = _EVERY_TARGET) -> None:
-        """Write all arrivals before `t1` into the target's inbox.
-
-        Of hot targets only, if given: then all of them have been accumulated before.
-        """
-        if hot.size == 0:
-            self.look_ahead(t1)
+        """Write all arrivals before `t1` into the target's inbox; of hot targets only, if given."""
+        self.look_ahead(t1)
         while True:
             inbox = self.target.inbox
             self.kernel.deliver(
