@@ -65,7 +65,7 @@ class Drive:
     def reset(self) -> None:
         """Take over the states of the source population."""
         self.states = self.source.cells.states[self.sources]
-        self.times = np.zeros((self.sources.size, LOOK_AHEAD))
+        self.times = np.full((self.sources.size, LOOK_AHEAD), -inf)
         self.next = np.full(self.sources.size, LOOK_AHEAD)  # nothing looked up yet
         self.upto = self.next.copy()
         self.earliest = -inf if self.sources.size else inf
