@@ -32,6 +32,8 @@ from eventsim.models.neurons.lif import LIF
 from eventsim.models.neurons.lif_alpha import LIFAlpha
 from eventsim.models.neurons.lif_cond_alpha import LIFCondAlpha
 from eventsim.models.neurons.lif_cond_exp import LIFCondExp
+from eventsim.models.neurons.lif_cond_nmda import LIFCondNMDA
+from eventsim.models.neurons.lif_double_exp import LIFDoubleExp
 from eventsim.models.neurons.lif_escape import LIFEscape
 from eventsim.models.neurons.lif_exp import LIFExp
 from eventsim.models.neurons.morris_lecar import MorrisLecar
@@ -72,6 +74,8 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "LIFAlpha": LIFAlpha,
     "LIFCondAlpha": LIFCondAlpha,
     "LIFCondExp": LIFCondExp,
+    "LIFCondNMDA": LIFCondNMDA,
+    "LIFDoubleExp": LIFDoubleExp,
     "LIFEscape": LIFEscape,
     "LIFExp": LIFExp,
     "MorrisLecar": MorrisLecar,
@@ -130,6 +134,8 @@ __all__ = [
     "LIFAlpha",
     "LIFCondAlpha",
     "LIFCondExp",
+    "LIFCondNMDA",
+    "LIFDoubleExp",
     "LIFEscape",
     "LIFExp",
     "LiRinzel",

@@ -28,9 +28,10 @@ Verified against: the closed forms of a constant current and of one postsynaptic
 numerical integration, and a fine scan for the first crossing.
 """
 
-from math import exp, expm1, inf, log
+from math import exp, inf, log
 from typing import NamedTuple
 
+from eventsim.cascade import earliest_rise, overlap
 from eventsim.kernel import kernel, kernel_call
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
@@ -81,18 +82,6 @@ def initial(p: Params, key: float) -> State:
 def v_steady(current: float, p: Params) -> float:
     """Return the potential that a constant current leads to."""
     return p.v_rest + current * p.tau_m / p.c_m
-
-
-@kernel
-def overlap(dt: float, tau_a: float, tau_b: float) -> float:
-    """Return the convolution of exp(-t/tau_a) and exp(-t/tau_b) at `dt`, in ms.
-
-    One formula for all time constants, equal ones included: the slower exponential stands in front,
-    so that nothing overflows, and the difference of the two is never formed.
-    """
-    fast, slow = min(tau_a, tau_b), max(tau_a, tau_b)
-    rate = (slow - fast) / slow / fast
-    return exp(-dt / slow) * (-expm1(-rate * dt) / rate if rate > 0.0 else dt)
 
 
 @kernel
@@ -188,12 +177,7 @@ def safe_until(s: State, t: float, p: Params) -> float:
     start = max(t, s.deaf_until)
     if s.v >= p.v_th:
         return start
-    v_max = v_bound(s, p)
-    if v_max <= p.v_th:
-        return inf
-    # the margin covers the rounding of both the bound and the search
-    lapse = (1.0 - 1e-9) * log((v_max - s.v) / (v_max - p.v_th)) - 1e-12
-    return start + p.tau_m * max(lapse, 0.0)
+    return start + earliest_rise(s.v, p.v_th, v_bound(s, p), p.tau_m)
 
 
 @kernel_call

@@ -54,6 +54,12 @@ CASES = [
         {"exc": (300, 20.0), "inh": (60, 10.0)},
         {"i_offset": 150.0, "tau_syn_exc": 1.0},
     ),
+    Case(
+        "neurons.lif_cond_nmda",
+        "LIFCondNMDA",
+        {"ampa": (200, 12.0), "nmda": (100, 4.0), "gaba": (100, 10.0)},
+        {"i_offset": 250.0},
+    ),
     Case("neurons.diehl_cook", "DiehlCook", {"exc": (400, 2.0), "inh": (100, 0.5)}, {}),
     Case("neurons.lif_escape", "LIFEscape", {"spike": (400, 1.5)}, {"i_offset": 60.0}),
 ]

@@ -16,6 +16,7 @@ from eventsim.models import (
     Izhikevich,
     LIFCondAlpha,
     LIFCondExp,
+    LIFCondNMDA,
     LIFEscape,
     LiRinzel,
     MorrisLecar,
@@ -195,11 +196,11 @@ def test_izhikevich_cells_rest_at_their_fixed_point() -> None:
 
 def test_a_conductance_cell_under_constant_current_fires_like_the_closed_form() -> None:
     """Oracle: the leaky integrator, t_ref + tau log((v_inf - v_reset) / (v_inf - v_th))."""
-    for model in (LIFCondExp, LIFCondAlpha):
-        p = model.params(i_offset=400.0)
+    for model in (LIFCondExp, LIFCondAlpha, LIFCondNMDA):
+        p = model.params(i_offset=600.0)
         v_inf, tau = p.e_l + p.i_offset / p.g_l, p.c_m / p.g_l
         expected = p.t_ref + tau * np.log((v_inf - p.v_reset) / (v_inf - p.v_th))
-        assert intervals(model, 300.0, i_offset=400.0)[-1] == pytest.approx(expected, rel=1e-6)
+        assert intervals(model, 300.0, i_offset=600.0)[-1] == pytest.approx(expected, rel=1e-6)
 
 
 def test_an_alpha_conductance_peaks_at_its_weight_after_its_time_constant() -> None:

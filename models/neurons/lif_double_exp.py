@@ -1,0 +1,300 @@
+"""Leaky integrate-and-fire neuron, synaptic currents that rise and decay exponentially.
+
+    between events   dv/dt = -(v - v_rest) / tau_m + (i_exc + i_inh + i + i_offset) / c_m
+                     di_x/dt = r_x - i_x / tau_decay_x,  dr_x/dt = -r_x / tau_rise_x;  x: exc, inh
+    exc, inh         r_x <- r_x + w / k_x: i_x rises by w at its peak, then decays
+                                                     (w in pA; inhibition has w < 0)
+    current          i <- i + w                      (w in pA)
+    fires            when v >= v_th; then v <- v_reset for t_ref                           exact
+
+Parameter      Unit  Default  Meaning                              Constraint
+tau_m          ms       20.0  membrane time constant               > 0
+c_m            pF      250.0  membrane capacitance                 > 0
+v_rest         mV      -65.0  resting potential
+v_th           mV      -50.0  firing threshold                     > v_reset
+v_reset        mV      -65.0  potential after a spike
+t_ref          ms        2.0  absolute refractory period           >= 0
+i_offset       pA        0.0  constant current
+tau_rise_exc   ms        0.5  rise of the excitatory current       > 0
+tau_decay_exc  ms        5.0  decay of the excitatory current      > 0
+tau_rise_inh   ms        1.0  rise of the inhibitory current       > 0
+tau_decay_inh  ms       10.0  decay of the inhibitory current      > 0
+
+One arrival's current is proportional to exp(-t/tau_decay) - exp(-t/tau_rise), and k_x is its peak
+for r_x = 1 pA/ms: tau/e for equal time constants, where the shape is the alpha function. Rise and
+decay may be exchanged: the current is the same. During the refractory period v waits at v_reset
+while the currents go on and arrivals still count.
+
+Source: Rotter & Diesmann (1999), Biol. Cybern. 81:381-402, doi:10.1007/s004220050570; the shape:
+Roth & van Rossum (2009), in De Schutter (ed.), Computational Modeling Methods for Neuroscientists,
+MIT Press, chapter 6, doi:10.7551/mitpress/9780262013277.003.0007.
+Verified against: scipy's matrix exponential; LIFAlpha and LIFExp in their limits; a fine scan for
+the first crossing.
+"""
+
+from math import exp, inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eventsim.cascade import earliest_rise, overlap, overlap_of_three, peak
+from eventsim.kernel import kernel, kernel_call
+from eventsim.model import FloatArray, NeuronModel
+from eventsim.roots import sign_change, signs_differ
+
+FADED = 600.0  # time constants after which a course is at its level
+MOST_KNOTS = 8  # six: two ends and four zeros
+
+
+class Params(NamedTuple):
+    tau_m: float = 20.0
+    c_m: float = 250.0
+    v_rest: float = -65.0
+    v_th: float = -50.0
+    v_reset: float = -65.0
+    t_ref: float = 2.0
+    i_offset: float = 0.0
+    tau_rise_exc: float = 0.5
+    tau_decay_exc: float = 5.0
+    tau_rise_inh: float = 1.0
+    tau_decay_inh: float = 10.0
+
+
+class State(NamedTuple):
+    v: float  # mV
+    i_exc: float  # pA
+    r_exc: float  # pA/ms, how fast it rises
+    i_inh: float  # pA, below zero for inhibition
+    r_inh: float  # pA/ms
+    i: float  # pA, current from outside
+    deaf_until: float  # ms, end of the refractory period
+
+
+class Currents(NamedTuple):
+    """Both synaptic currents and how fast they rise."""
+
+    i_exc: float  # pA
+    r_exc: float  # pA/ms
+    i_inh: float
+    r_inh: float
+
+
+class Weighted(NamedTuple):
+    """A constant and a weighted sum of the four: what v' and its combinations are made of."""
+
+    constant: float
+    of: Currents
+
+
+class Course(NamedTuple):
+    """How v passes on if nothing arrives, v_th being zero."""
+
+    level: float  # mV, where it ends
+    leak: float  # mV, its way from there
+    start: Currents
+
+
+@kernel
+def initial(p: Params, key: float) -> State:
+    """Start at rest, without currents."""
+    return State(p.v_rest, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@kernel
+def v_steady(current: float, p: Params) -> float:
+    """Return the potential that a constant current leads to."""
+    return p.v_rest + current * p.tau_m / p.c_m
+
+
+@kernel
+def passed(c: Currents, dt: float, p: Params) -> Currents:
+    """Return the currents `dt` later."""
+    return Currents(
+        c.i_exc * exp(-dt / p.tau_decay_exc)
+        + c.r_exc * overlap(dt, p.tau_rise_exc, p.tau_decay_exc),
+        c.r_exc * exp(-dt / p.tau_rise_exc),
+        c.i_inh * exp(-dt / p.tau_decay_inh)
+        + c.r_inh * overlap(dt, p.tau_rise_inh, p.tau_decay_inh),
+        c.r_inh * exp(-dt / p.tau_rise_inh),
+    )
+
+
+@kernel
+def charge(c: Currents, dt: float, p: Params) -> float:
+    """Return what the currents have brought v by `dt`, in mV."""
+    exc = c.i_exc * overlap(dt, p.tau_m, p.tau_decay_exc)
+    exc += c.r_exc * overlap_of_three(dt, p.tau_m, p.tau_rise_exc, p.tau_decay_exc)
+    inh = c.i_inh * overlap(dt, p.tau_m, p.tau_decay_inh)
+    inh += c.r_inh * overlap_of_three(dt, p.tau_m, p.tau_rise_inh, p.tau_decay_inh)
+    return (exc + inh) / p.c_m
+
+
+@kernel
+def course(s: State, wait: float, p: Params) -> Course:
+    """Return the course of v that starts after `wait` ms of refractoriness."""
+    v_inf = v_steady(p.i_offset + s.i, p)
+    start = passed(Currents(s.i_exc, s.r_exc, s.i_inh, s.r_inh), wait, p)
+    return Course(v_inf - p.v_th, s.v - v_inf, start)
+
+
+@kernel_call
+def height(dt: float, step: Any) -> float:
+    """Return how far above the threshold a course is after `dt`."""
+    c, p = step
+    return float(c.level + c.leak * exp(-dt / p.tau_m) + charge(c.start, dt, p))
+
+
+@kernel_call
+def weighed(dt: float, step: Any) -> float:
+    """Return a weighted sum of the currents after `dt`."""
+    start, w, p = step
+    c = passed(start, dt, p)
+    exc = w.of.i_exc * c.i_exc + w.of.r_exc * c.r_exc
+    return float(w.constant + exc + w.of.i_inh * c.i_inh + w.of.r_inh * c.r_inh)
+
+
+@kernel
+def between(s: State, t: float, dt: float, p: Params) -> State:
+    """Pass from `t` to `t + dt` with no event."""
+    # v waits at v_reset until the refractory period ends, then moves for the rest
+    free = min(dt, max(0.0, t + dt - s.deaf_until))
+    v = s.v
+    if free > 0.0:
+        gap = course(s, dt - free, p)
+        v = v_steady(p.i_offset + s.i, p) + gap.leak * exp(-free / p.tau_m)
+        v += charge(gap.start, free, p)
+    c = passed(Currents(s.i_exc, s.r_exc, s.i_inh, s.r_inh), dt, p)
+    return State(v, c.i_exc, c.r_exc, c.i_inh, c.r_inh, s.i, s.deaf_until)
+
+
+@kernel
+def on_exc(s: State, t: float, w: float, p: Params) -> State:
+    """Receive one excitatory spike of weight `w` pA at `t`."""
+    r_exc = s.r_exc + w / peak(p.tau_rise_exc, p.tau_decay_exc)
+    return State(s.v, s.i_exc, r_exc, s.i_inh, s.r_inh, s.i, s.deaf_until)
+
+
+@kernel
+def on_inh(s: State, t: float, w: float, p: Params) -> State:
+    """Receive one inhibitory spike of weight `w` pA (below zero) at `t`."""
+    r_inh = s.r_inh + w / peak(p.tau_rise_inh, p.tau_decay_inh)
+    return State(s.v, s.i_exc, s.r_exc, s.i_inh, r_inh, s.i, s.deaf_until)
+
+
+@kernel
+def on_current(s: State, t: float, w: float, p: Params) -> State:
+    """Change the current from outside by `w` pA at `t`."""
+    return State(s.v, s.i_exc, s.r_exc, s.i_inh, s.r_inh, s.i + w, s.deaf_until)
+
+
+@kernel
+def fires(s: State, p: Params) -> bool:
+    """Tell whether the threshold is reached."""
+    return s.v >= p.v_th
+
+
+@kernel
+def on_fire(s: State, t: float, p: Params) -> State:
+    """Reset, and wait for the refractory period; the currents go on."""
+    return State(p.v_reset, s.i_exc, s.r_exc, s.i_inh, s.r_inh, s.i, t + p.t_ref)
+
+
+@kernel
+def safe_until(s: State, t: float, p: Params) -> float:
+    """Return a time before which v can't reach the threshold, or infinity."""
+    start = max(t, s.deaf_until)
+    if s.v >= p.v_th:
+        return start
+    # as if every current stayed at the most that it can become
+    most = max(s.i_exc, 0.0) + max(s.r_exc, 0.0) * peak(p.tau_rise_exc, p.tau_decay_exc)
+    most += max(s.i_inh, 0.0) + max(s.r_inh, 0.0) * peak(p.tau_rise_inh, p.tau_decay_inh)
+    return start + earliest_rise(s.v, p.v_th, v_steady(p.i_offset + s.i + most, p), p.tau_m)
+
+
+@kernel_call
+def next_fire(s: State, t: float, p: Params) -> float:
+    """Return when v reaches the threshold if nothing arrives, or infinity."""
+    earliest = safe_until(s, t, p)
+    if s.v >= p.v_th or earliest == inf:
+        return earliest
+    start = max(t, s.deaf_until)
+    gap = course(s, start - t, p)
+    step, knots = (gap, p), np.empty(MOST_KNOTS)
+    n = write_knots(knots, gap, p)
+    crossing = inf
+    for k in range(1, n):
+        lo, hi = float(knots[k - 1]), float(knots[k])
+        above = height(hi, step)
+        # strictly at the end: a level that equals the threshold is never reached
+        if above > 0.0 or (above == 0.0 and k < n - 1):
+            crossing = sign_change(height, lo, hi, shortest(p), step)
+            break
+    # currents that cancel to the last digit could bring rounding in front of the bound
+    return max(earliest, start + crossing)
+
+
+@kernel
+def shortest(p: Params) -> float:
+    """Return the shortest time constant, over which a course bends."""
+    exc, inh = min(p.tau_rise_exc, p.tau_decay_exc), min(p.tau_rise_inh, p.tau_decay_inh)
+    return min(p.tau_m, exc, inh)
+
+
+@kernel
+def write_knots(knots: FloatArray, gap: Course, p: Params) -> int:
+    """Write times between which `gap` has one zero at most; return how many.
+
+    Between two zeros of f' + f / tau the product f exp(t / tau) is monotone, so f has one zero
+    there at most. Each such step takes one exponential away; the last sum has one zero at most.
+    Then zeros are found from the last sum back to the first, gap' + gap / tau_m.
+    """
+    alpha, beta = 1.0 / p.tau_decay_inh, 1.0 / p.tau_rise_inh
+    slow, fast = 1.0 / p.tau_decay_exc, 1.0 / p.tau_rise_exc
+    # factors of i_inh and r_inh: their slope; the same without tau_decay_exc; without tau_rise_exc
+    i_2, r_2 = -alpha, 1.0
+    i_3, r_3 = i_2 * (slow - alpha), i_2 + r_2 * (slow - beta)
+    i_4, r_4 = i_3 * (fast - alpha), i_3 + r_3 * (fast - beta)
+    end = FADED * max(p.tau_m, p.tau_decay_exc, p.tau_rise_exc, p.tau_decay_inh, p.tau_rise_inh)
+    knots[0], knots[1], n = 0.0, end, 2
+    n = find_zeros(knots, n, gap.start, Weighted(0.0, Currents(0.0, 0.0, i_4, r_4)), p)
+    n = find_zeros(knots, n, gap.start, Weighted(0.0, Currents(0.0, -fast, i_3, r_3)), p)
+    n = find_zeros(knots, n, gap.start, Weighted(0.0, Currents(-slow, 1.0, i_2, r_2)), p)
+    constant = gap.level * p.c_m / p.tau_m
+    return find_zeros(knots, n, gap.start, Weighted(constant, Currents(1.0, 0.0, 1.0, 0.0)), p)
+
+
+@kernel_call
+def find_zeros(knots: FloatArray, n: int, start: Currents, w: Weighted, p: Params) -> int:
+    """Put the zeros of a weighted sum in the place of the inner knots; return how many there are.
+
+    Between two of the given knots it has one zero at most.
+    """
+    step, end, found = (start, w, p), float(knots[n - 1]), 1
+    scale, lo = shortest(p), 0.0
+    for k in range(1, n):
+        hi = float(knots[k])
+        while k == n - 1 and weighed(hi, step) == 0.0 and hi - lo > scale:
+            hi = 0.5 * (lo + hi)  # where everything has faded to 0 there is no sign
+        if signs_differ(weighed(lo, step), weighed(hi, step)):
+            knots[found] = sign_change(weighed, lo, hi, scale, step)
+            found += 1
+        lo = hi
+    knots[found] = end
+    return found + 1
+
+
+LIFDoubleExp = NeuronModel(
+    name="LIFDoubleExp",
+    params=Params,
+    state=State,
+    initial=initial,
+    between=between,
+    on_input={"exc": on_exc, "inh": on_inh, "current": on_current},
+    fires=fires,
+    on_fire=on_fire,
+    next_fire=next_fire,
+    safe_until=safe_until,
+    units={"exc": "pA", "inh": "pA", "current": "pA", "v": "mV", "i_exc": "pA", "r_exc": "pA/ms",
+           "i_inh": "pA", "r_inh": "pA/ms", "i": "pA", "deaf_until": "ms"},
+    doc=__doc__,
+)  # fmt: skip
