@@ -5,7 +5,8 @@
     v_th       mV      -50.0  firing threshold              > v_reset
 
 Columns are separated by two or more spaces and end at the first blank line. A constraint is one or
-more comparisons joined by 'and', with a number or another parameter: `> 0 and <= 1`, `> v_reset`.
+more comparisons joined by 'and', with a number or another parameter: `> 0 and <= 1`, `> v_reset`;
+`whole` asks for a whole number.
 """
 
 import operator
@@ -65,6 +66,9 @@ def check(where: str, table: Mapping[str, Parameter], values: Mapping[str, Any])
         unit = "" if row is None or row.unit in ("", "-", "1") else f" {row.unit}"
         _refuse(where, name, value, np.isfinite(value), f"finite{unit}")
         for term in row.constraint.split(" and ") if row and row.constraint else ():
+            if term.strip() == "whole":
+                _refuse(where, name, value, np.mod(value, 1.0) == 0.0, f"whole{unit}")
+                continue
             match = _TERM.match(term.strip())
             if match is None:
                 raise ValueError(f"parameter table: cannot read the constraint {term!r} of {name}")

@@ -1,8 +1,8 @@
 """Random numbers that are counted, not remembered: Philox4x32-10.
 
 A number is a pure function of (key, count). No generator state exists, so nothing depends on
-threads, on windows, on what is recorded, or on where a run was cut. A model that needs chance has
-two fields in its State: `key`, which the engine fills in, and a count of its own.
+threads, on windows, on what is recorded, or on where a run was cut. A model or a rule that needs
+chance has two fields in its State: `key`, which the engine fills in, and a count of its own.
 
 Source: Salmon, Moraes, Dror & Shaw (2011), SC'11, doi:10.1145/2063384.2063405.
 Verified against: the known-answer vectors of Random123.
@@ -17,6 +17,7 @@ from eventsim.kernel import kernel
 
 KEY_BITS = 53  # a key travels in a float64, which holds integers exactly up to 2**53
 STREAM_STRIDE = 2**32  # streams of one population; the population's index times this is its first
+SYNAPSE_STREAMS = 2**52  # the first of the synapses' streams, which are numbered by projection
 
 _LOW = 0xFFFFFFFF
 
@@ -65,6 +66,16 @@ def stream_keys(seed: int, first: int, count: int) -> NDArray[np.float64]:
     start = (base + first) % 2**KEY_BITS
     keys: NDArray[np.float64] = ((start + np.arange(count)) % 2**KEY_BITS).astype(np.float64)
     return keys
+
+
+def neuron_keys(seed: int, population: int, size: int) -> NDArray[np.float64]:
+    """Return the keys of a population's neurons."""
+    return stream_keys(seed, STREAM_STRIDE * population, size)
+
+
+def synapse_keys(seed: int, projection: int, count: int) -> NDArray[np.float64]:
+    """Return the keys of a projection's synapses, in its own order."""
+    return stream_keys(seed, SYNAPSE_STREAMS + STREAM_STRIDE * projection, count)
 
 
 def stream_key(seed: int, stream: int) -> float:

@@ -69,7 +69,8 @@ class Rule:
     pre, post : dict of trace name to Trace
         Traces of the source's spikes (as they arrive) and of the target's spikes.
     state : NamedTuple class, optional
-        State of one synapse, all fields float with their initial values as defaults.
+        State of one synapse, all fields float with their initial values as defaults. A field `key`
+        is the synapse's random stream (`eventsim.random`), which the engine fills in.
     between : (s, t, dt, p) -> State, optional
         How that state passes from `t` to `t + dt` without events.
     modulators : tuple of str

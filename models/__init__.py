@@ -4,7 +4,7 @@ neurons/      what one cell does when an event reaches it
 astrocytes/   cells that listen to synapses and answer slowly
 sources/      spike trains from outside: Poisson, given times, replayed recordings
 modulators/   signals that many synapses read: dopamine, an astrocyte, an error
-synapses/     what one spike becomes at its target: short-term plasticity
+synapses/     what one spike becomes at its target: short-term plasticity, release by chance
 plasticity/   how a weight changes at a pre- or a postsynaptic spike
 
 `CATALOGUE` names the neurons, astrocytes, modulators and sources that come with the library,
@@ -59,6 +59,7 @@ from eventsim.models.plasticity.stdp_triplet import STDPTriplet, STDPTripletNear
 from eventsim.models.sources.poisson import PoissonSource
 from eventsim.models.sources.poisson_steps import PoissonSteps
 from eventsim.models.sources.spike_source import SpikeSource, replay
+from eventsim.models.synapses.stochastic_release import StochasticRelease
 from eventsim.models.synapses.tsodyks_markram import TsodyksMarkram
 from eventsim.rule import Rule
 
@@ -97,6 +98,7 @@ _RULES = (
     AstrocyteSTDPInhibitory,
     STDPDopamine,
     STDPDopamineNearest,
+    StochasticRelease,
     TsodyksMarkram,
     BCMRule,
     STDPDiehlCook,
@@ -160,6 +162,7 @@ __all__ = [
     "STDPTripletNearest",
     "Signal",
     "SpikeSource",
+    "StochasticRelease",
     "TraubMiles",
     "TsodyksMarkram",
     "replay",

@@ -16,7 +16,7 @@ from eventsim.engine.kernels.population import BURST_BIN
 from eventsim.engine.synapse import Synapse
 from eventsim.events import Event, Phase, order
 from eventsim.network import Network, Population, Projection
-from eventsim.random import STREAM_STRIDE, stream_keys
+from eventsim.random import neuron_keys, synapse_keys
 from eventsim.rule import Course
 
 
@@ -70,9 +70,7 @@ class ReferenceEngine:
         self.cells = [
             Cell(population, i, key)
             for population in self.populations
-            for i, key in enumerate(
-                stream_keys(seed, STREAM_STRIDE * population.index, population.size).tolist()
-            )
+            for i, key in enumerate(neuron_keys(seed, population.index, population.size).tolist())
         ]
         self.synapses: list[list[Synapse]] = []
         self.outgoing: dict[int, list[Synapse]] = defaultdict(list)
@@ -80,17 +78,18 @@ class ReferenceEngine:
         self.readers: dict[int, list[tuple[Synapse, str]]] = defaultdict(list)  # of a modulator
         numbers = first_synapse_numbers(network)
         for projection, first in zip(network.projections.values(), numbers, strict=True):
-            self._connect(projection, first)
+            self._connect(projection, first, seed)
         self.watches: dict[int, Watch] = {}
         self._begin()
 
-    def _connect(self, projection: Projection, first: int) -> None:
+    def _connect(self, projection: Projection, first: int, seed: int) -> None:
         csr = projection.synapses
+        keys = synapse_keys(seed, projection.index, csr.count).tolist()
         sources = np.repeat(np.arange(csr.n_pre), np.diff(csr.row_start)).tolist()
         targets = (projection.target.first + csr.target.astype(np.int64)).tolist()
         synapses = [
-            Synapse(projection, k, first + k, source, target)
-            for k, (source, target) in enumerate(zip(sources, targets, strict=True))
+            Synapse(projection, k, first + k, source, target, key)
+            for k, (source, target, key) in enumerate(zip(sources, targets, keys, strict=True))
         ]
         self.synapses.append(synapses)
         for synapse in synapses:

@@ -17,7 +17,9 @@ from eventsim.rule import Course, courses_class, relaxed, seen_class, turning_ti
 class Synapse:
     """One synapse; where it is plastic, its rule, and its traces of both sides' spikes."""
 
-    def __init__(self, projection: Projection, k: int, number: int, source: int, target: int):
+    def __init__(
+        self, projection: Projection, k: int, number: int, source: int, target: int, key: float
+    ) -> None:
         synapses = projection.synapses
         self.projection, self.number, self.target = projection, number, target
         self.source = projection.source.first + source
@@ -30,6 +32,7 @@ class Synapse:
             self.rule = projection.plasticity.rule
             self.p = projection.plasticity.resolve(projection.where)
             self.seen, self.courses = seen_class(self.rule), courses_class(self.rule)
+            self.key = {"key": key} if "key" in self.rule.state_names else {}
         self.reset()
 
     def reset(self) -> None:
@@ -39,7 +42,7 @@ class Synapse:
             self.x = dict.fromkeys(self.rule.pre, 0.0)
             self.y = dict.fromkeys(self.rule.post, 0.0)
             self.last_pre = self.last_post = self.valid = 0.0
-            self.s = self.rule.state() if self.rule.state else None
+            self.s = self.rule.state(**self.key) if self.rule.state else None
             self.levels: dict[str, tuple[float, Course]] = {}  # since when, and what from then
 
     def on_pre(self, t: float) -> float:

@@ -38,7 +38,7 @@ class CompiledEngine:
     ) -> None:  # fmt: skip
         self.network, self.sink, self.threads = network, sink, threads
         self.now = 0.0
-        self.projections = self._compile_projections(threads)
+        self.projections = self._compile_projections(threads, seed)
         self.populations = [
             CompiledPopulation(
                 population,
@@ -87,7 +87,7 @@ class CompiledEngine:
                 chosen[population] = Superposition(population, onto, drives)
         return chosen
 
-    def _compile_projections(self, threads: int) -> list[CompiledProjection]:
+    def _compile_projections(self, threads: int, seed: int) -> list[CompiledProjection]:
         numbers = first_synapse_numbers(self.network)
         plastic_onto: dict[int, int] = {}
         compiled: list[CompiledProjection] = []
@@ -98,7 +98,7 @@ class CompiledEngine:
             else:
                 number = plastic_onto.get(projection.target.index, 0)
                 plastic_onto[projection.target.index] = number + 1
-                compiled.append(PlasticProjection(projection, bounds, first, number))
+                compiled.append(PlasticProjection(projection, bounds, first, number, seed))
         return compiled
 
     def advance(self, until: float, pause: float = inf) -> None:

@@ -32,7 +32,7 @@ from eventsim.engine.kernels import spread
 from eventsim.engine.rule_layout import rule_layouts
 from eventsim.engine.specialise import specialise
 from eventsim.network import Population
-from eventsim.random import STREAM_STRIDE, stream_keys
+from eventsim.random import neuron_keys
 
 BURST_BIN_MS = population_kernel.BURST_BIN
 SOURCE_LIMIT = 1e8  # Hz: what a source may give; neurons have the simulation's max_rate
@@ -58,7 +58,7 @@ class CompiledPopulation:
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         n = population.size
-        self.keys = stream_keys(seed, STREAM_STRIDE * population.index, n)
+        self.keys = neuron_keys(seed, population.index, n)
         self.cells = Cells(
             states=np.zeros((n, len(self.model.state_names) + 1)),
             params=population.parameters,

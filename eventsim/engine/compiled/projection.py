@@ -12,6 +12,7 @@ from eventsim.engine.kernels import spread
 from eventsim.engine.rule_layout import FROZEN, NEXT_POST, WEIGHT, RuleLayout
 from eventsim.engine.specialise import specialise
 from eventsim.network import Projection
+from eventsim.random import synapse_keys
 
 if TYPE_CHECKING:
     from eventsim.engine.compiled.population import CompiledPopulation
@@ -92,11 +93,12 @@ class PlasticProjection(CompiledProjection):
     """Plastic synapses: their weights and traces live in the target population's memory."""
 
     def __init__(
-        self, projection: Projection, bounds: Ints, first_number: int, number: int
+        self, projection: Projection, bounds: Ints, first_number: int, number: int, seed: int
     ) -> None:
         super().__init__(projection, bounds, first_number)
         assert projection.plasticity is not None
         self.number = number  # among the plastic projections onto the same population
+        self.keys = synapse_keys(seed, projection.index, self.count)
         self.rule = projection.plasticity.rule
         values = projection.plasticity.resolve(f"projection {projection.name!r}")
         self.params = np.array([*projection.bounds, 0.0, projection.dendritic_delay, *values])
@@ -136,6 +138,9 @@ class PlasticProjection(CompiledProjection):
             start = self.layout.state_column
             values = list(self.rule.state._field_defaults.values())  # type: ignore[attr-defined]
             self.memory[:, start : start + len(values)] = values
+            if "key" in self.rule.state_names:
+                column = start + self.rule.state_names.index("key")
+                self.memory[:, column] = self.keys[self._by_origin()]
         self.freeze(False)
 
     def freeze(self, frozen: bool) -> None:
