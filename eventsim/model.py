@@ -92,6 +92,8 @@ class NeuronModel:
         (`eventsim.rule.Course`). It jumps at arrivals, and never fires.
     linear : Linear, optional
         What a linear model declares so that its arrivals may be summed in any order.
+    trouble : str, optional
+        What it means if a state is no longer finite, and the remedy: the end of that message.
     units : dict of port or state name to str
         The unit of a weight on each port, and of each state variable that has one.
     doc : str
@@ -113,6 +115,7 @@ class NeuronModel:
     ahead: Function | None = None
     course: Function | None = None
     linear: Linear | None = None
+    trouble: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
     doc: str = ""
 

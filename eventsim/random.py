@@ -8,12 +8,12 @@ Source: Salmon, Moraes, Dror & Shaw (2011), SC'11, doi:10.1145/2063384.2063405.
 Verified against: the known-answer vectors of Random123.
 """
 
-from math import log
+from math import cos, exp, log, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventsim.kernel import kernel
+from eventsim.kernel import kernel, kernel_call
 
 KEY_BITS = 53  # a key travels in a float64, which holds integers exactly up to 2**53
 STREAM_STRIDE = 2**32  # streams of one population; the population's index times this is its first
@@ -46,17 +46,55 @@ def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, i
 @kernel
 def uniform(key: float, count: float) -> float:
     """Return number `count` of stream `key`, uniform in the open interval (0, 1), 52 bits."""
-    k = int(key)
-    n = int(count)
-    high, low, _, _ = philox(n & _LOW, (n >> 32) & _LOW, 0, 0, k & _LOW, (k >> 32) & _LOW)
-    # 52 bits: with one more, the half that keeps 0 out would round the last number up to 1
-    return ((high << 20 | low >> 12) + 0.5) * 2.0**-52
+    high, low, _, _ = _words(key, count)
+    return _unit(high, low)
 
 
 @kernel
 def exponential(key: float, count: float) -> float:
     """Return number `count` of stream `key` from the exponential distribution of mean 1."""
     return -log(uniform(key, count))
+
+
+@kernel
+def normal(key: float, count: float) -> float:
+    """Return number `count` of stream `key` from the standard normal distribution (Box-Muller)."""
+    a, b, c, d = _words(key, count)
+    return sqrt(-2.0 * log(_unit(a, b))) * cos(2.0 * pi * _unit(c, d))
+
+
+@kernel_call
+def gamma(key: float, count: float, shape: float) -> tuple[float, float]:
+    """Return a number of the gamma distribution of mean `shape`, and the count after it.
+
+    Marsaglia & Tsang (2000), doi:10.1145/358407.358414: a transformed normal number, of which one
+    in twenty or fewer is rejected.
+    """
+    boost = 1.0
+    if shape < 1.0:  # u^(1/a) times a number of shape a + 1 is one of shape a
+        boost = exp(log(uniform(key, count)) / shape)
+        count, shape = count + 1.0, shape + 1.0
+    d = shape - 1.0 / 3.0
+    while True:
+        x, u = normal(key, count), uniform(key, count + 1.0)
+        count += 2.0
+        v = 1.0 + x / sqrt(9.0 * d)
+        v = v * v * v
+        if v > 0.0 and log(u) < 0.5 * x * x + d - d * v + d * log(v):
+            return boost * d * v, count
+
+
+@kernel
+def _words(key: float, count: float) -> tuple[int, int, int, int]:
+    k = int(key)
+    n = int(count)
+    return philox(n & _LOW, (n >> 32) & _LOW, 0, 0, k & _LOW, (k >> 32) & _LOW)
+
+
+@kernel
+def _unit(high: int, low: int) -> float:
+    # 52 bits: with one more, the half that keeps 0 out would round the last number up to 1
+    return ((high << 20 | low >> 12) + 0.5) * 2.0**-52
 
 
 def stream_keys(seed: int, first: int, count: int) -> NDArray[np.float64]:

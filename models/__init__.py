@@ -2,7 +2,7 @@
 
 neurons/      what one cell does when an event reaches it
 astrocytes/   cells that listen to synapses and answer slowly
-sources/      spike trains from outside: Poisson, given times, replayed recordings
+sources/      spike trains from outside: random, regular, correlated, given, replayed
 modulators/   signals that many synapses read: dopamine, an astrocyte, an error
 synapses/     what one spike becomes at its target: short-term plasticity, release by chance
 plasticity/   how a weight changes at a pre- or a postsynaptic spike
@@ -56,8 +56,15 @@ from eventsim.models.plasticity.stdp_pair import STDPPair
 from eventsim.models.plasticity.stdp_power_law import STDPPowerLaw
 from eventsim.models.plasticity.stdp_reduced import STDPReduced
 from eventsim.models.plasticity.stdp_triplet import STDPTriplet, STDPTripletNearest
+from eventsim.models.sources.burst import BurstSource
+from eventsim.models.sources.gamma import GammaSource
+from eventsim.models.sources.multiple_interaction import MultipleInteraction
 from eventsim.models.sources.poisson import PoissonSource
+from eventsim.models.sources.poisson_rate import PoissonRate, thinned
+from eventsim.models.sources.poisson_sine import PoissonSine
 from eventsim.models.sources.poisson_steps import PoissonSteps
+from eventsim.models.sources.regular import RegularSource
+from eventsim.models.sources.single_interaction import SingleInteraction
 from eventsim.models.sources.spike_source import SpikeSource, replay
 from eventsim.models.synapses.stochastic_release import StochasticRelease
 from eventsim.models.synapses.tsodyks_markram import TsodyksMarkram
@@ -89,6 +96,13 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "Signal": Signal,
     "PoissonSource": PoissonSource,
     "PoissonSteps": PoissonSteps,
+    "PoissonRate": PoissonRate,
+    "PoissonSine": PoissonSine,
+    "RegularSource": RegularSource,
+    "GammaSource": GammaSource,
+    "BurstSource": BurstSource,
+    "SingleInteraction": SingleInteraction,
+    "MultipleInteraction": MultipleInteraction,
     "SpikeSource": SpikeSource,
 }
 
@@ -128,8 +142,10 @@ __all__ = [
     "AstrocyteSTDP",
     "AstrocyteSTDPInhibitory",
     "BCMRule",
+    "BurstSource",
     "DiehlCook",
     "ErrorReadout",
+    "GammaSource",
     "HodgkinHuxley",
     "InhibitorySTDP",
     "Izhikevich",
@@ -143,10 +159,14 @@ __all__ = [
     "LiRinzel",
     "Modulator",
     "MorrisLecar",
+    "MultipleInteraction",
     "OjaRule",
+    "PoissonRate",
+    "PoissonSine",
     "PoissonSource",
     "PoissonSteps",
     "Readout",
+    "RegularSource",
     "ResonateAndFire",
     "STDPDiehlCook",
     "STDPDopamine",
@@ -161,9 +181,11 @@ __all__ = [
     "STDPTriplet",
     "STDPTripletNearest",
     "Signal",
+    "SingleInteraction",
     "SpikeSource",
     "StochasticRelease",
     "TraubMiles",
     "TsodyksMarkram",
     "replay",
+    "thinned",
 ]

@@ -5,14 +5,30 @@ import pytest
 
 from eventsim import datasheet
 from eventsim.model import NeuronModel
-from eventsim.models import CATALOGUE, LIF, RULES, LIFExp, PoissonSource, STDPPair
-from eventsim.models.sources import poisson_steps, spike_source
+from eventsim.models import (
+    CATALOGUE,
+    LIF,
+    RULES,
+    LIFExp,
+    PoissonRate,
+    PoissonSource,
+    STDPPair,
+)
+from eventsim.models.sources import (
+    multiple_interaction,
+    poisson_steps,
+    single_interaction,
+    spike_source,
+)
 from eventsim.rule import Rule
 
 MODELS: list[NeuronModel | Rule] = [
     *(entry for entry in CATALOGUE.values() if isinstance(entry, NeuronModel)),
     poisson_steps.MODEL,
     spike_source.MODEL,
+    single_interaction.MODEL,
+    multiple_interaction.MODEL,
+    PoissonRate(lambda t: 0.0, bound=1.0).model,
     *RULES.values(),
 ]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eventsim.random import KEY_BITS, exponential, philox, stream_key, uniform
+from eventsim.random import KEY_BITS, exponential, gamma, normal, philox, stream_key, uniform
 
 _ALL = 0xFFFFFFFF
 
@@ -51,6 +51,26 @@ def test_exponential_numbers_pass_kolmogorov_smirnov() -> None:
     """Oracle: the exponential distribution of mean 1."""
     draws = [exponential(stream_key(1, 2), float(n)) for n in range(5000)]
     assert stats.kstest(draws, "expon").pvalue > 0.001
+
+
+def test_normal_numbers_pass_kolmogorov_smirnov_and_do_not_hang_together() -> None:
+    """Oracle: the standard normal distribution; no correlation of neighbours or their squares."""
+    draws = np.array([normal(stream_key(1, 3), float(n)) for n in range(5000)])
+    assert stats.kstest(draws, "norm").pvalue > 0.001
+    for x in (draws, draws**2):
+        assert abs(np.corrcoef(x[1:], x[:-1])[0, 1]) < 4 / 5000**0.5
+
+
+@pytest.mark.parametrize("shape", [0.05, 0.9, 1.0, 7.5])
+def test_gamma_numbers_pass_kolmogorov_smirnov(shape: float) -> None:
+    """Oracle: scipy's gamma distribution; the counts used do not overlap."""
+    draws, count = [], 0.0
+    for _ in range(3000):
+        draw, after = gamma(stream_key(1, 4), count, shape)
+        assert after > count
+        draws.append(draw)
+        count = after
+    assert stats.kstest(draws, "gamma", (shape,)).pvalue > 0.001
 
 
 def test_neighbouring_streams_are_uncorrelated() -> None:

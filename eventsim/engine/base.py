@@ -95,7 +95,7 @@ def not_finite(population: Population, neuron: int, time: float) -> SimulationEr
     """Return the error for a state that has become NaN or infinite."""
     return SimulationError(
         f"population {population.name!r}: the state of neuron {neuron} is no longer finite at "
-        f"{time:.6g} ms; check its weights and parameters"
+        f"{time:.6g} ms; {population.model.trouble or 'check its weights and parameters'}"
     )
 
 

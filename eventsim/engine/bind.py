@@ -71,6 +71,7 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
 def _one_by_one(model: NeuronModel) -> Function:
     """Return `ahead` for a source that has none of its own."""
     next_fire, between, on_fire = model.next_fire, model.between, model.on_fire
+    plan = model.plan
 
     @kernel
     def ahead(s: Any, t: float, times: Any, p: Any) -> Any:
@@ -78,6 +79,7 @@ def _one_by_one(model: NeuronModel) -> Function:
             times[k] = next_fire(s, t, p)
             if times[k] < inf:
                 s = on_fire(between(s, t, times[k] - t, p), times[k], p)
+                s = plan(s, times[k], p)
                 t = times[k]
         return s, t
 

@@ -119,7 +119,7 @@ class ReferenceEngine:
     def _replan(self, cell: Cell) -> None:
         """Everything at this instant has happened: prepare for the time after it."""
         cell.s = cell.model.plan(cell.s, cell.valid, cell.p)
-        if not cell.model.is_source and not all(isfinite(x) for x in cell.s):
+        if not all(isfinite(x) for x in cell.s):
             raise not_finite(cell.population, cell.index, cell.valid)
         self._schedule(cell)
 

@@ -12,6 +12,7 @@ from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
 from eventsim.engine.specialise import specialise
+from eventsim.model import always_spikes
 from eventsim.network import Projection
 
 LOOK_AHEAD = 16  # spikes of each source that are looked up at a time
@@ -24,6 +25,7 @@ def can_drive(projection: Projection, outgoing: int) -> bool:
     """Whether a projection's arrivals may be written without a queue."""
     return (
         projection.source.model.is_source
+        and projection.source.model.spikes is always_spikes
         and outgoing == 1
         and projection.plasticity is None
         and bool((np.diff(projection.synapses.row_start) <= 1).all())

@@ -320,7 +320,7 @@ def _visit(
         _sample(slot, t1, False, s, valid, p, probes)
     model.store_state(cells.states, i, s, valid)
     cells.due[i] = due
-    if model.HAS_INPUT and progress.status[part] == DONE and not _finite(s):
+    if progress.status[part] == DONE and not _finite(s):
         _complain(part, i, valid, NOT_FINITE, progress)
     return position
 
