@@ -6,11 +6,11 @@
 
 Parameter  Unit  Default  Meaning                                   Constraint
 rate       Hz        1.0  bursts per second of pause                >= 0
-spikes     -         5.0  spikes in a burst                         >= 1
+spikes     -         5.0  spikes in a burst                         whole and >= 1
 interval   ms        4.0  from one spike of a burst to the next     > 0
 
-The expected rate is spikes / (1/rate + (spikes - 1) interval). A fractional number of spikes is
-rounded up. What is changed during a run takes effect at once.
+The expected rate is spikes / (1/rate + (spikes - 1) interval). What is changed during a run takes
+effect at once.
 
 Verified against: the intervals in bursts; exponential pauses (Kolmogorov-Smirnov); the expected
 rate; both engines.
