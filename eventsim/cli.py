@@ -6,13 +6,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import fields
-from inspect import cleandoc
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, get_type_hints
 
 import eventsim
-from eventsim import models, recording, runner, summary
+from eventsim import datasheet, models, recording, runner, summary
 from eventsim.engine.base import SimulationError
 from eventsim.scenario import RunOptions, described
 from eventsim.scenarios import SCENARIOS
@@ -207,13 +206,8 @@ def _models(arguments: argparse.Namespace) -> None:
         for title, group in groups.items():
             print(f"{title}:")
             for name, model in group.items():
-                print(f"  {name:<{width}}  {_datasheet(model).splitlines()[0]}")
+                print(f"  {name:<{width}}  {datasheet.text(model).splitlines()[0]}")
         return
     if arguments.name not in known:
         raise KeyError(unknown("model", arguments.name, known))
-    print(_datasheet(known[arguments.name]))
-
-
-def _datasheet(model: Any) -> str:
-    """Return the docstring of a model's file."""
-    return cleandoc(getattr(model, "doc", None) or model.__doc__)
+    print(datasheet.text(known[arguments.name]))

@@ -11,7 +11,9 @@ more comparisons joined by 'and', with a number or another parameter: `> 0 and <
 
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping
+from inspect import cleandoc
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +36,11 @@ class Parameter(NamedTuple):
     default: str
     meaning: str
     constraint: str
+
+
+def text(model: Any) -> str:
+    """Return the docstring of the file of a model, a rule, or a function that makes a model."""
+    return cleandoc(getattr(model, "doc", None) or sys.modules[model.__module__].__doc__ or "")
 
 
 def parameters(doc: str | None) -> dict[str, Parameter]:

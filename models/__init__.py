@@ -4,7 +4,7 @@ neurons/      what one cell does when an event reaches it
 astrocytes/   cells that listen to synapses and answer slowly
 sources/      spike trains from outside: random, regular, correlated, given, replayed
 modulators/   signals that many synapses read: dopamine, an astrocyte, an error
-synapses/     what one spike becomes at its target: short-term plasticity, release by chance
+synapses/     what one spike becomes at its target: short-term plasticity, chance, noisy currents
 plasticity/   how a weight changes at a pre- or a postsynaptic spike
 
 `CATALOGUE` names the neurons, astrocytes, modulators and sources that come with the library,
@@ -18,6 +18,7 @@ if __name__ == "models":
 from collections.abc import Callable
 
 from eventsim.model import Neuron
+from eventsim.models.astrocytes.global_astrocyte import GlobalAstrocyte
 from eventsim.models.astrocytes.li_rinzel import LiRinzel
 from eventsim.models.modulators.modulator import Modulator
 from eventsim.models.modulators.signal import Signal
@@ -66,8 +67,10 @@ from eventsim.models.sources.poisson_steps import PoissonSteps
 from eventsim.models.sources.regular import RegularSource
 from eventsim.models.sources.single_interaction import SingleInteraction
 from eventsim.models.sources.spike_source import SpikeSource, replay
+from eventsim.models.synapses.ou_current import OUCurrent
 from eventsim.models.synapses.stochastic_release import StochasticRelease
 from eventsim.models.synapses.tsodyks_markram import TsodyksMarkram
+from eventsim.models.synapses.tsodyks_markram_astrocyte import TsodyksMarkramAstrocyte
 from eventsim.rule import Rule
 
 CATALOGUE: dict[str, Callable[..., Neuron]] = {
@@ -92,6 +95,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "ResonateAndFire": ResonateAndFire,
     "TraubMiles": TraubMiles,
     "LiRinzel": LiRinzel,
+    "GlobalAstrocyte": GlobalAstrocyte,
     "Modulator": Modulator,
     "Signal": Signal,
     "PoissonSource": PoissonSource,
@@ -114,6 +118,8 @@ _RULES = (
     STDPDopamineNearest,
     StochasticRelease,
     TsodyksMarkram,
+    TsodyksMarkramAstrocyte,
+    OUCurrent,
     BCMRule,
     STDPDiehlCook,
     InhibitorySTDP,
@@ -146,6 +152,7 @@ __all__ = [
     "DiehlCook",
     "ErrorReadout",
     "GammaSource",
+    "GlobalAstrocyte",
     "HodgkinHuxley",
     "InhibitorySTDP",
     "Izhikevich",
@@ -160,6 +167,7 @@ __all__ = [
     "Modulator",
     "MorrisLecar",
     "MultipleInteraction",
+    "OUCurrent",
     "OjaRule",
     "PoissonRate",
     "PoissonSine",
@@ -186,6 +194,7 @@ __all__ = [
     "StochasticRelease",
     "TraubMiles",
     "TsodyksMarkram",
+    "TsodyksMarkramAstrocyte",
     "replay",
     "thinned",
 ]

@@ -45,10 +45,16 @@ def between(s: State, t: float, dt: float, p: Params) -> State:
 
 
 @kernel
+def used(s: State, use: float) -> State:
+    """Return the state after a spike that uses a share of `use` of what is not in use."""
+    u = s.u + use * (1.0 - s.u)
+    return State(u, s.x - u * s.x, u * s.x)
+
+
+@kernel
 def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
     """Use up a share of the resources."""
-    u = s.u + p.use * (1.0 - s.u)
-    return w, State(u, s.x - u * s.x, u * s.x)
+    return w, used(s, p.use)
 
 
 @kernel
