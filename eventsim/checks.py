@@ -97,12 +97,12 @@ def look_up(what: str, which: str | Named, known: Mapping[str, Named]) -> Named:
 
 
 def state_column(population: Population, variable: str) -> int:
-    """Return the number of a state variable; KeyError suggests the nearest name."""
-    names = population.model.state_names
-    if variable not in names:
+    """Return the column of a state variable; KeyError suggests the nearest name."""
+    model = population.model
+    if variable not in model.variables:
         what = f"state variable of population {population.name!r}"
-        raise KeyError(unknown(what, variable, names))
-    return names.index(variable)
+        raise KeyError(unknown(what, variable, model.variables))
+    return model.state_names.index(variable)
 
 
 def finite(where: str, name: str, value: ArrayLike, size: int) -> FloatArray:

@@ -96,6 +96,9 @@ class NeuronModel:
         What it means if a state is no longer finite, and the remedy: the end of that message.
     units : dict of port or state name to str
         The unit of a weight on each port, and of each state variable that has one.
+    private : tuple of str
+        State fields that are the model's own business, such as an integrator's plan: they are not
+        shown, recorded or set. `key` is always private.
     doc : str
         The datasheet; its parameter table supplies units and bounds.
     """
@@ -117,6 +120,7 @@ class NeuronModel:
     linear: Linear | None = None
     trouble: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
+    private: tuple[str, ...] = ()
     doc: str = ""
 
     def __post_init__(self) -> None:
@@ -147,8 +151,14 @@ class NeuronModel:
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """Names of the state variables."""
+        """Names of all fields of the state, in the order of the engines' columns."""
         return tuple(self.state._fields)  # type: ignore[attr-defined]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the state variables that users read, record and set."""
+        hidden = {*self.private, "key"}
+        return tuple(name for name in self.state_names if name not in hidden)
 
     @property
     def ports(self) -> tuple[str, ...]:

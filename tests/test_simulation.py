@@ -1,7 +1,7 @@
 """What a script can do to a simulation: control events, stimuli, changes, reset, stops."""
 
 from collections.abc import Callable
-from math import exp
+from math import exp, inf
 from pathlib import Path
 from typing import Any
 
@@ -308,8 +308,8 @@ def test_a_runaway_stops_with_population_neuron_and_time(engine: str, tmp_path: 
     net.add("calm", LIF(i_offset=300.0))
     net.add("cells", LIF(t_ref=1.0), size=3)
     message = (
-        "population 'cells': neuron 1 fires faster than 500 Hz at 55 ms; lower its input, or "
-        "raise max_rate"
+        "population 'cells': neuron 1 fires faster than 500 Hz at 55 ms, v = -45 mV, i = 0 pA, "
+        "deaf_until = 55 ms; lower its input, or raise max_rate"
     )
 
     def script(sim: Simulation) -> None:
@@ -333,8 +333,8 @@ def test_an_infinite_state_stops_with_population_neuron_and_time(
     net = Network()
     net.add("cells", LIF(v_th=1e308, v_reset=0.0), size=70)
     message = (
-        "population 'cells': the state of neuron 68 is no longer finite at 30.5 ms; check its "
-        "weights and parameters"
+        "population 'cells': the state of neuron 68 is no longer finite at 30.5 ms, "
+        f"v = {sign * inf} mV, i = 0 pA, deaf_until = 0 ms; check its weights and parameters"
     )
 
     def script(sim: Simulation) -> None:

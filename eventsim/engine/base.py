@@ -1,8 +1,8 @@
 """What the simulation asks of an engine, and what an engine hands back."""
 
 from collections.abc import Sequence
-from math import inf
-from typing import NamedTuple, Protocol
+from math import inf, isfinite
+from typing import Any, NamedTuple, Protocol
 
 from eventsim.engine.buffers import Floats, Ints
 from eventsim.network import Network, Population
@@ -83,19 +83,47 @@ class Engine(Protocol):
         """Go back to t = 0 and the initial state; random streams start again."""
 
 
-def runaway(population: Population, neuron: int, time: float, max_rate: float) -> SimulationError:
-    """Return the error for a neuron that fires faster than the limit."""
-    return SimulationError(
-        f"population {population.name!r}: neuron {neuron} fires faster than {max_rate:g} Hz at "
-        f"{time:.6g} ms; lower its input, or raise max_rate"
+def runaway(
+    population: Population, neuron: int, time: float, max_rate: float, s: Any, p: Any
+) -> SimulationError:
+    """Return the error for a neuron that fires faster than the limit, from its state and Params."""
+    model = population.model
+    if model.fires(model.on_fire(s, time, p), p):
+        return _error(
+            population, f"neuron {neuron} is still at its threshold after its reset", time, s,
+            "a reset must lead below the threshold",
+        )  # fmt: skip
+    return _error(
+        population, f"neuron {neuron} fires faster than {max_rate:g} Hz", time, s,
+        "lower its input, or raise max_rate",
+    )  # fmt: skip
+
+
+def not_finite(population: Population, neuron: int, time: float, s: Any) -> SimulationError:
+    """Return the error for a state that has become NaN or infinite.
+
+    Where the variables are finite, an integrator has said so because it could not go on from them.
+    """
+    if all(isfinite(getattr(s, name)) for name in population.model.variables):
+        return _error(
+            population, f"neuron {neuron} can't be integrated any further", time, s,
+            "it needs steps below the resolution of time; check its weights and parameters",
+        )  # fmt: skip
+    return _error(
+        population, f"the state of neuron {neuron} is no longer finite", time, s,
+        population.model.trouble or "check its weights and parameters",
+    )  # fmt: skip
+
+
+def _error(population: Population, what: str, time: float, s: Any, remedy: str) -> SimulationError:
+    model = population.model
+    units = {name: model.units.get(name, "1") for name in model.variables}
+    state = ", ".join(
+        f"{name} = {getattr(s, name):.6g}" + (f" {unit}" if unit != "1" else "")
+        for name, unit in units.items()
     )
-
-
-def not_finite(population: Population, neuron: int, time: float) -> SimulationError:
-    """Return the error for a state that has become NaN or infinite."""
     return SimulationError(
-        f"population {population.name!r}: the state of neuron {neuron} is no longer finite at "
-        f"{time:.6g} ms; {population.model.trouble or 'check its weights and parameters'}"
+        f"population {population.name!r}: {what} at {time:.6g} ms, {state}; {remedy}"
     )
 
 

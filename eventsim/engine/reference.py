@@ -119,12 +119,11 @@ class ReferenceEngine:
     def _replan(self, cell: Cell) -> None:
         """Everything at this instant has happened: prepare for the time after it."""
         cell.s = cell.model.plan(cell.s, cell.valid, cell.p)
-        if not all(isfinite(x) for x in cell.s):
-            raise not_finite(cell.population, cell.index, cell.valid)
         self._schedule(cell)
 
     def _schedule(self, cell: Cell) -> None:
         """Ask for the next crossing, in place of the one asked for before."""
+        self._refuse_not_finite(cell)
         if cell.crossing is not None:
             self.queue.remove(cell.crossing)
         t = cell.model.next_fire(cell.s, cell.valid, cell.p)
@@ -174,8 +173,7 @@ class ReferenceEngine:
             else:
                 w, port = arrival.content
             cell.s = cell.receivers[port](cell.s, t, w, cell.p)
-        if not all(isfinite(x) for x in cell.s):
-            raise not_finite(cell.population, cell.index, t)
+        self._refuse_not_finite(cell)
         self._jump(cell, t)
         if cell.model.fires(cell.s, cell.p):
             self._fire(cell, t)
@@ -219,7 +217,11 @@ class ReferenceEngine:
         number = floor(t / BURST_BIN)
         cell.burst = (number, cell.burst[1] + 1 if cell.burst[0] == number else 1)
         if cell.burst[1] > self.max_rate * BURST_BIN * 1e-3:
-            raise runaway(cell.population, cell.index, t, self.max_rate)
+            raise runaway(cell.population, cell.index, t, self.max_rate, cell.s, cell.p)
+
+    def _refuse_not_finite(self, cell: Cell) -> None:
+        if not all(isfinite(x) for x in cell.s):
+            raise not_finite(cell.population, cell.index, cell.valid, cell.s)
 
     def _hand_over(self) -> None:
         for population, spikes in self.fired.items():

@@ -113,12 +113,10 @@ def populate(
 def _initial(
     where: str, model: NeuronModel, given: Mapping[str, Any], size: int, rng: Generator
 ) -> dict[str, float | FloatArray]:
-    # `key` names the neuron's random stream and is the engine's to give
-    settable = [name for name in model.state_names if name != "key"]
     drawn: dict[str, float | FloatArray] = {}
     for name, value in given.items():
-        if name not in settable:
-            raise ValueError(f"{where}: {unknown(f'state of {model}', name, settable)}")
+        if name not in model.variables:
+            raise ValueError(f"{where}: {unknown(f'state of {model}', name, model.variables)}")
         values = _floats(where, f"initial {name}", draw(value, size, rng))
         if values.shape not in ((), (size,)):
             raise ValueError(

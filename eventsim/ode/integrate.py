@@ -82,7 +82,7 @@ def integrated(
 
     Notes
     -----
-    A step that can't be made small enough ends the run as a state that is not finite.
+    A step that can't be made small enough ends the run, with the state that it started from.
     """
     where = f"model {name!r}"
     if method not in METHODS:
@@ -121,6 +121,7 @@ def integrated(
         spikes=made.spikes,
         plan=made.plan,
         units=units or {},
+        private=tuple(name for name in planned._fields if name not in fields),
         doc=_documented(doc, params),
     )
 

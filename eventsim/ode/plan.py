@@ -150,7 +150,8 @@ def _plan(equation: Equation, variables: Function, pack: Function, at: Function)
         if gap < 0.0 and rise > STEEP * -gap and bounded(tip):
             crossing = end if gap + rise >= 0.0 else NEVER
             return pack(y, t, end, crossing, FIRST_STEP, (c, still, still, still))
-        return pack(lost, t, LONGEST, NEVER, FIRST_STEP, (lost, still, still, still))
+        # the engines refuse a state with a nan; the variables stay, to be shown
+        return pack(y, t, LONGEST, NEVER, FIRST_STEP, (lost, still, still, still))
 
     @kernel_call
     def plan(s: Any, t: float, p: Any) -> Any:

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from eventsim import Network, Simulation, SimulationError
+from eventsim import Network, Sampled, Simulation, SimulationError
 from eventsim.kernel import kernel
 from eventsim.model import NeuronModel
 from eventsim.ode import integrated
+
+engines = pytest.mark.parametrize("engine", ["compiled", "reference"])
 
 
 class Params(NamedTuple):
@@ -134,19 +136,79 @@ def simulate(model: NeuronModel, engine: str) -> None:
         sim.run(5.0)
 
 
-def test_an_equation_that_cannot_be_integrated_ends_the_run() -> None:
-    """Oracle: x' = x^2 from 1 is infinite at t = 1; the message says who and when."""
-    model = build(lambda s, t, p: State(s.x * s.x, 0.0), lambda s, p: -1.0)
-    with pytest.raises(SimulationError, match=r"population 'cell': the state of neuron 0 .* 1 ms"):
-        simulate(model, "compiled")
+def explosive() -> NeuronModel:
+    """x' = x^2 from 1, infinite at t = 1; from below zero it comes to rest."""
+    return build(lambda s, t, p: State(s.x * s.x, 0.0), lambda s, p: -1.0, units={"x": "mV"})
 
 
-def test_a_reset_that_stays_above_threshold_ends_the_run() -> None:
+@engines
+def test_an_equation_that_cannot_be_integrated_ends_the_run_and_shows_its_state(
+    engine: str,
+) -> None:
+    """Oracle: x = 1 / (1 - t); the last state is one step of float64's resolution from t = 1."""
+    message = (
+        r"population 'cell': neuron 0 can't be integrated any further at 1 ms, x = 6\.\d+e\+13 mV, "
+        "y = 0; it needs steps below the resolution of time; check its weights and parameters"
+    )
+    with pytest.raises(SimulationError, match=f"^{message}$"):
+        simulate(explosive(), engine)
+
+
+@engines
+def test_a_state_from_which_no_step_leads_on_is_refused_when_it_is_set(engine: str) -> None:
+    """Oracle: x' = 1e80 from x = 1e40 takes 1e-40 ms."""
+    net = Network(seed=1)
+    net.add("cell", explosive()(), size=3, initial={"x": -1.0})
+    with Simulation(net, engine=engine) as sim:
+        sim.run(5.0)
+        with pytest.raises(SimulationError, match=r"neuron 1 can't .* at 5 ms, x = 1e\+40 mV, y"):
+            sim.set_state("cell", x=[-1.0, 1e40, -1.0])
+
+
+@engines
+def test_a_failure_between_two_arrivals_of_one_window_is_told_with_its_own_time(
+    engine: str,
+) -> None:
+    """Oracle: lifted to x = 2 at 0.25 ms the cell explodes at 0.75 ms, before the next arrival."""
+    net = Network(seed=1)
+    net.add("cell", explosive()(), size=1, initial={"x": 0.0})
+    with Simulation(net, engine=engine) as sim:
+        sim.send("cell", [0.25, 0.9], 0, [2.0, -50.0])
+        with pytest.raises(SimulationError, match=r"neuron 0 can't .* at 0\.75 ms, x = \d"):
+            sim.run(3.0)
+
+
+@engines
+def test_a_reset_that_stays_above_threshold_ends_the_run_and_shows_its_state(engine: str) -> None:
     model = build(
         lambda s, t, p: State(1.0, 0.0), lambda s, p: s.x - 2.0, on_fire=kernel(lambda s, t, p: s)
     )
-    with pytest.raises(SimulationError, match=r"population 'cell': neuron 0 fires faster .* 1 ms"):
-        simulate(model, "reference")
+    message = (
+        "population 'cell': neuron 0 is still at its threshold after its reset at 1 ms, x = 2, "
+        "y = 0; a reset must lead below the threshold"
+    )
+    with pytest.raises(SimulationError, match=f"^{message}$"):
+        simulate(model, engine)
+
+
+@engines
+def test_the_plan_of_an_integrator_is_neither_shown_nor_recorded_nor_set(engine: str) -> None:
+    """Oracle of what is shown: x = -1 / (1 + t)."""
+    net = Network(seed=1)
+    net.add("cell", explosive()(), size=2, initial={"x": -1.0})
+    with Simulation(net, engine=engine) as sim:
+        sim.run(1.0)
+        assert sim.state("cell", "x") == pytest.approx(-0.5, abs=1e-5)
+        for name in ("end", "x_1", "key"):
+            with pytest.raises(KeyError, match=f"unknown state variable .*'{name}'"):
+                sim.state("cell", name)
+            with pytest.raises(KeyError, match=f"unknown state variable .*'{name}'"):
+                sim.set_state("cell", **{name: 0.0})
+            with pytest.raises(KeyError, match=f"unknown state variable .*'{name}'"):
+                sim.record(states={"cell": Sampled(name, 0.1)})
+    assert explosive().variables == ("x", "y")
+    with pytest.raises(ValueError, match="unknown state of Test 'length'"):
+        Network(seed=1).add("cell", explosive()(), size=1, initial={"length": 1.0})
 
 
 @pytest.mark.parametrize(

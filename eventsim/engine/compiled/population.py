@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from eventsim.engine import bind, bind_rule
-from eventsim.engine.base import Sink, Watch, not_finite, runaway
+from eventsim.engine.base import SimulationError, Sink, Watch, not_finite, runaway
 from eventsim.engine.buffers import (
     BLOCK,
     COURSE_FULL,
@@ -142,6 +142,9 @@ class CompiledPopulation:
         """Plan and bound the next spikes from the states, which are valid at `t`."""
         cells = self.cells
         self.kernel.schedule(t, cells.states, cells.params, cells.table, cells.due)
+        if not np.isfinite(cells.states).all():
+            neuron = int(np.flatnonzero(~np.isfinite(cells.states).all(axis=1))[0])
+            raise self._error(neuron, t, too_fast=False)
         padded = np.full(cells.block_due.size * BLOCK, inf)
         padded[: cells.due.size] = cells.due
         cells.block_due[:] = padded.reshape(-1, BLOCK).min(axis=1)
@@ -198,9 +201,7 @@ class CompiledPopulation:
                 return
             for p in np.flatnonzero(status >= NOT_FINITE):
                 neuron, time = self.progress.trouble[p]
-                if status[p] == RUNAWAY:
-                    raise runaway(self.population, int(neuron), time, self.max_rate)
-                raise not_finite(self.population, int(neuron), time)
+                raise self._error(int(neuron), float(time), status[p] == RUNAWAY)
             if SPIKES_FULL in status:
                 capacity = self.emitted.rows.shape[1] + 1
                 self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, capacity))
@@ -208,6 +209,15 @@ class CompiledPopulation:
                 self.forget_history(self.reached)
             if COURSE_FULL in status:
                 self.grow_courses()
+
+    def _error(self, neuron: int, time: float, too_fast: bool) -> SimulationError:
+        cells, model = self.cells, self.model
+        s = model.state(*cells.states[neuron, :-1].tolist())
+        if not too_fast:
+            return not_finite(self.population, neuron, time, s)
+        values = cells.params[neuron if len(cells.params) > 1 else 0].tolist()
+        p = model.params(*values, *((cells.table,) if "table" in model.fields else ()))
+        return runaway(self.population, neuron, time, self.max_rate, s, p)
 
     def forget_history(self, until: float) -> None:
         """Bring every plastic synapse up to `until`; keep the targets' spikes that are needed."""

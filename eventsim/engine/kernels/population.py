@@ -282,10 +282,11 @@ def _visit(
                 s = model.between(s, valid, crossing - valid, p)
             if model.spikes(s, crossing, p):
                 s = _fire(part, i, crossing, limit, s, p, cells, emitted, progress, plastic)
-            s = model.plan(s, crossing, p)
+            if progress.status[part] == DONE:
+                s = model.plan(s, crossing, p)
             valid = crossing
             due = model.safe_until(s, valid, p)
-            if progress.status[part] != DONE:
+            if not _sound(part, i, valid, s, progress):
                 break
         if progress.status[part] != DONE or position >= stop:
             break
@@ -305,24 +306,28 @@ def _visit(
                 w = rules.arrive(kind // PORTS - 1, plastic, int(w), i, t)
             s = model.on_input(s, t, w, kind % PORTS, p)
             position += 1
-        if not _finite(s):
-            _complain(part, i, t, NOT_FINITE, progress)
-            break
         if model.IS_MODULATOR:
             _note_course(i, t, s, p, plastic.courses, plastic.jumps)
         if model.fires(s, p):
             s = _fire(part, i, t, limit, s, p, cells, emitted, progress, plastic)
-            if progress.status[part] != DONE:
-                break
-        s = model.plan(s, t, p)
-        due = model.safe_until(s, t, p)
+        if progress.status[part] == DONE:
+            s = model.plan(s, t, p)
+            due = model.safe_until(s, t, p)
+        if not _sound(part, i, t, s, progress):
+            break
     if slot >= 0 and progress.status[part] == DONE:
         _sample(slot, t1, False, s, valid, p, probes)
     model.store_state(cells.states, i, s, valid)
     cells.due[i] = due
-    if progress.status[part] == DONE and not _finite(s):
-        _complain(part, i, valid, NOT_FINITE, progress)
     return position
+
+
+@kernel
+def _sound(part: int, i: int, t: float, s: Any, progress: Progress) -> bool:
+    """Tell whether neuron i may go on from its state at t, and note if it is not finite."""
+    if progress.status[part] == DONE and not _finite(s):
+        _complain(part, i, t, NOT_FINITE, progress)
+    return bool(progress.status[part] == DONE)
 
 
 @kernel
