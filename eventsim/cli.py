@@ -1,4 +1,4 @@
-"""The command line: eventsim list | run | info | plot | models."""
+"""The command line: eventsim list | run | sweep | info | plot | models."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, NoReturn, get_type_hints
 
 import eventsim
-from eventsim import datasheet, models, recording, runner, summary
+from eventsim import datasheet, models, recording, runner, summary, sweep
 from eventsim.engine.base import SimulationError
 from eventsim.scenario import RunOptions, described
 from eventsim.scenarios import SCENARIOS
@@ -26,6 +26,7 @@ _EXAMPLES = """examples:
   eventsim run brunel --set g=4.5 eta=0.9            writes runs/brunel.h5, .json and .png
   eventsim run brunel --duration 300 --seed 2 --out runs/second.h5
   eventsim run path/to/mine.py                       a scenario of your own
+  eventsim sweep brunel --seeds 5 --set g=4.5,5,6    15 runs and a table; two at a time: --jobs 2
   eventsim info runs/brunel.h5                       what a recording holds
   eventsim plot runs/brunel.h5 -o brunel.png         its raster, rates and irregularity
   eventsim models LIF                                the datasheet of a model
@@ -94,6 +95,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
     command("list", _list, "list the scenarios")
     run = command("run", _run, "run a scenario", add_help=False)
     _add_run_options(run)
+    _add_sweep_options(command("sweep", _sweep, "run a scenario with several settings and seeds"))
     info = command("info", _info, "show what a recording holds")
     info.add_argument("file", metavar="FILE")
     plot = command("plot", _plot, "draw an overview of a recording")
@@ -117,15 +119,34 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     run.add_argument("--duration", metavar="MS", help="short for --set duration=MS")
     run.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
-    run.add_argument("--threads", type=int, default=1, metavar="N", help="default: 1")
-    run.add_argument(
-        "--engine", default="compiled", metavar="|".join(ENGINES), help="default: compiled"
-    )
+    _add_engine_options(run)
     run.add_argument("--out", metavar="FILE", help="the recording; default: runs/NAME.h5")
     run.add_argument("--overwrite", action="store_true", help="replace existing files")
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     run.add_argument("-h", "--help", action="store_true", help="with NAME: its settings")
     run.set_defaults(parser=run)
+
+
+def _add_engine_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--threads", type=int, default=1, metavar="N", help="default: 1")
+    command.add_argument(
+        "--engine", default="compiled", metavar="|".join(ENGINES), help="default: compiled"
+    )
+
+
+def _add_sweep_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="see `eventsim list`, or a .py file")
+    command.add_argument(
+        "--set", action="extend", nargs="+", default=[], metavar="KEY=V,V", dest="assignments",
+        help="change settings; of several values, each with each",
+    )  # fmt: skip
+    command.add_argument("--seeds", type=int, default=1, metavar="N", help="how many; default: 1")
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="the first; default: 1")
+    command.add_argument("--jobs", type=int, default=1, metavar="N", help="at a time; default: 1")
+    _add_engine_options(command)
+    command.add_argument("--out", metavar="DIR", help="a folder; default: runs/NAME-sweep")
+    command.add_argument("--overwrite", action="store_true", help="run again what is done already")
+    command.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -158,6 +179,24 @@ def _run(arguments: argparse.Namespace) -> None:
         overwrite=arguments.overwrite, quiet=arguments.quiet,
     )  # fmt: skip
     runner.execute(module, runner.settings(module, assignments), options)
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    options = RunOptions(
+        seed=arguments.seed, threads=arguments.threads, engine=arguments.engine,
+        overwrite=arguments.overwrite, quiet=arguments.quiet,
+    )  # fmt: skip
+    out = Path(arguments.out or Path("runs", f"{Path(arguments.name).stem}-sweep"))
+    todo = sweep.jobs(arguments.name, arguments.assignments, arguments.seeds, out, options)
+    failed = sweep.sweep(todo, arguments.jobs, options.say)
+    found = sweep.read(todo)
+    options.say(sweep.table(found))
+    if found:
+        sweep.write_csv(out / "sweep.csv", found)
+        options.say(f"wrote {out / 'sweep.csv'}")
+    if failed:
+        label, error = next(iter(failed.items()))
+        raise SimulationError(f"{len(failed)} of {len(todo)} jobs failed: {label}: {error}")
 
 
 def _settings_help(module: ModuleType) -> str:

@@ -1,7 +1,8 @@
 """Experiments that run from the command line and from a notebook: one file each.
 
-brunel      four regimes of a sparse network, beside their mean-field theory
-digits      a spiking reservoir with heterogeneous delays reads handwritten digits
+brunel        four regimes of a sparse network, beside their mean-field theory
+competition   synapses compete for a neuron's spikes under STDP, and a few win
+digits        a spiking reservoir with heterogeneous delays reads handwritten digits
 
 `SCENARIOS` names those that come with the library, and where they live; each is imported when it is
 asked for. What a scenario's file must hold is written in `eventsim/scenario.py`. One of your own
@@ -13,5 +14,6 @@ if __name__ == "scenarios":
 
 SCENARIOS: dict[str, str] = {
     "brunel": "eventsim.scenarios.brunel",
+    "competition": "eventsim.scenarios.competition",
     "digits": "eventsim.scenarios.digits",
 }
