@@ -3,6 +3,7 @@
 neurons/      what one cell does when an event reaches it
 astrocytes/   cells that listen to synapses and answer slowly
 sources/      spike trains from outside: random, regular, correlated, given, replayed
+encoders/     images, sounds and event cameras as spikes: functions to call before a run
 modulators/   signals that many synapses read: dopamine, an astrocyte, an error
 synapses/     what one spike becomes at its target: short-term plasticity, chance, noisy currents
 plasticity/   how a weight changes at a pre- or a postsynaptic spike
