@@ -16,11 +16,19 @@ F = TypeVar("F", bound=Callable[..., object])
 # forceinline: LLVM inlines the callee; Numba's own inlining warns and is no faster.
 _inlined = register_jitable(error_model="numpy", forceinline=True)
 _called = register_jitable(error_model="numpy")
+# contract: a product and a sum in one step and with one rounding, which plain Python can't do
+_fused = register_jitable(error_model="numpy", forceinline=True, fastmath={"contract"})
 
 
 def kernel(function: F) -> F:
     """Mark `function` as compilable inside the engine's loops; it stays plain Python outside."""
     marked: F = _inlined(function)
+    return marked
+
+
+def fused(function: F) -> F:
+    """Like `kernel`, for what only the compiled engine calls: its last digit may differ there."""
+    marked: F = _fused(function)
     return marked
 
 

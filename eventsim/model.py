@@ -84,9 +84,11 @@ class NeuronModel:
     plan : (s, t, p) -> State, optional
         Prepare for the time after `t`, called when everything at `t` has happened: an integrator
         takes its next step here, and keeps it in the state.
-    ahead : (s, t, times, p) -> (State, float), optional
-        For a source: write its next spikes, as many as `times` has room for, and return the state
-        at the last of them and its time. The same as spike by spike, to the last bit, but faster.
+    ahead : (n, states, times, p) -> None, optional
+        For a source with shared parameters: write the next spikes, as many as `times` has rows (an
+        even number), of `n` sources that lie side by side. `states` has a row for each field of
+        State and one for the time at which they are valid; both are moved on to the last spike.
+        The same as spike by spike, to the last bit, but faster.
     course : (s, p) -> Course, optional
         For a modulator, which synapses may read: what it does until its next input
         (`eventsim.rule.Course`). It jumps at arrivals, and never fires.

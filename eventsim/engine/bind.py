@@ -62,28 +62,32 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
         safe_until=model.safe_until,
         spikes=model.spikes,
         plan=model.plan,
-        ahead=model.ahead or _one_by_one(model),
+        take_spike=_take_spike(model),
+        HAS_AHEAD=model.ahead is not None,
+        ahead=model.ahead or _no_ahead,
         **_linear(model),
     )
     return namespace
 
 
-def _one_by_one(model: NeuronModel) -> Function:
-    """Return `ahead` for a source that has none of its own."""
+def _take_spike(model: NeuronModel) -> Function:
+    """Return take_spike(s, t, p): the next spike of a source, and the state after it."""
     next_fire, between, on_fire = model.next_fire, model.between, model.on_fire
     plan = model.plan
 
     @kernel
-    def ahead(s: Any, t: float, times: Any, p: Any) -> Any:
-        for k in range(times.shape[0]):
-            times[k] = next_fire(s, t, p)
-            if times[k] < inf:
-                s = on_fire(between(s, t, times[k] - t, p), times[k], p)
-                s = plan(s, times[k], p)
-                t = times[k]
-        return s, t
+    def take_spike(s: Any, t: float, p: Any) -> Any:
+        spike = next_fire(s, t, p)
+        if spike < inf:
+            s = plan(on_fire(between(s, t, spike - t, p), spike, p), spike, p)
+        return s, spike
 
-    return ahead
+    return take_spike
+
+
+@kernel
+def _no_ahead(n: int, states: Any, times: Any, p: Any) -> None:
+    pass
 
 
 @kernel

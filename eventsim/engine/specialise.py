@@ -24,11 +24,12 @@ import numba
 import numpy as np
 
 import eventsim.kernel
+from eventsim import profiling
 
 _loaded: dict[str, ModuleType] = {}
 
 
-def specialise(kernel: ModuleType, **injected: Any) -> ModuleType:
+def specialise(kernel: ModuleType, **injected: Any) -> Any:
     """Return `kernel` as a compiled module in which the names of `injected` are globals.
 
     Parameters
@@ -40,10 +41,12 @@ def specialise(kernel: ModuleType, **injected: Any) -> ModuleType:
         that Numba looks into.
     """
     source = inspect.getsource(kernel)
-    name = f"{kernel.__name__.rpartition('.')[2]}_{_fingerprint(kernel, source, injected)}"
+    plain = kernel.__name__.rpartition(".")[2]
+    name = f"{plain}_{_fingerprint(kernel, source, injected)}"
     if name not in _loaded:
         _loaded[name] = _load(name, _write(name, source), injected)
-    return _loaded[name]
+    profile = profiling.current
+    return _loaded[name] if profile is None else profile.timed(_loaded[name], plain)
 
 
 def cache_folder() -> Path:

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
-from eventsim.engine import bind
-from eventsim.model import NeuronModel
 from eventsim.models import LIF, LIFExp, PoissonSource
 from eventsim.models.sources import poisson
 
@@ -71,15 +69,20 @@ def test_looking_at_a_source_changes_nothing(way: Any) -> None:
 
 def test_poisson_spikes_in_bulk_are_those_one_by_one() -> None:
     """Oracle: `next_fire` and `on_fire`, taken in turn."""
-    model: NeuronModel = poisson.PoissonSource
     p = poisson.Params(rate=130.0)
-    start = poisson.initial(p, 12345.0)
-    bulk, single = np.empty(24), np.empty(24)
-    s, t = start, 3.0
-    for first in range(0, 24, 8):
-        s, t = poisson.ahead(s, t, bulk[first : first + 8], p)
-    assert bind._one_by_one(model)(start, 3.0, single, p) == (s, t)
-    np.testing.assert_array_equal(bulk, single)
+    starts = [poisson.initial(p, key) for key in (12345.0, 67890.0)]
+    starts[1] = poisson.on_fire(starts[1], 3.0, p)  # in the middle of a pair of numbers
+    states = np.array([[*s, 3.0] for s in starts]).T.copy()
+    bulk = np.empty((8, 2))
+    poisson.ahead(2, states, bulk, p)
+    for a, s in enumerate(starts):
+        t = 3.0
+        for j in range(8):
+            spike = poisson.next_fire(s, t, p)
+            s = poisson.on_fire(poisson.between(s, t, spike - t, p), spike, p)
+            t = spike
+            assert bulk[j, a] == spike
+        assert tuple(states[:, a]) == (*s, t)
 
 
 def test_a_source_without_rate_drives_nothing() -> None:

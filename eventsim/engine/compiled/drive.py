@@ -1,8 +1,7 @@
 """Background input: a source with one synapse per neuron feeds its target without a queue."""
 
 from itertools import pairwise
-from math import inf
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -11,14 +10,13 @@ from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
+from eventsim.engine.kernels.drive import BATCH, ROW, Rows, Scratch, Wires
 from eventsim.engine.specialise import specialise
 from eventsim.model import always_spikes
 from eventsim.network import Projection
 
-LOOK_AHEAD = 16  # spikes of each source that are looked up at a time
+MODES = 8  # time constants of one port, at most
 CATCH_UP = 10.0  # ms of a source's spikes that are made and dropped at a time
-
-_EVERY_TARGET = np.zeros(0, np.int8)
 
 
 def can_drive(projection: Projection, outgoing: int) -> bool:
@@ -44,77 +42,110 @@ class Drive:
         synapses = projection.synapses
         partitions = synapses.row_start.shape[0]
         self.projection, self.source, self.target = projection, source, target
-        self.kernel: ModuleType = specialise(
+        self.kernel: Any = specialise(
             drive_kernel, model=bind.neuron_namespace(source.model), PARALLEL=partitions > 1
         )
         counts = np.diff(synapses.row_start, axis=1)
         sources = np.concatenate([np.repeat(np.arange(row.size), row) for row in counts])
-        self.bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
+        bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
         self.order = np.concatenate(  # by target within a partition: the order of the inbox
-            [a + np.argsort(synapses.target[a:b], kind="stable") for a, b in pairwise(self.bounds)]
+            [a + np.argsort(synapses.target[a:b], kind="stable") for a, b in pairwise(bounds)]
         )
-        self.sources, self.targets = sources[self.order], synapses.target[self.order]
-        self.delays = self._per_synapse(synapses.delay)
-        self.numbers = self.order.astype(np.float64)
-        self.part_due = np.zeros(partitions)
-        self.part_full = np.zeros(partitions, np.int64)
+        starts = [np.arange(a, b, BATCH) for a, b in pairwise(bounds)]
+        self.batches = np.concatenate([[0], np.cumsum([s.size for s in starts])])
+        self.wires = Wires(
+            np.concatenate([*starts, bounds[-1:]]),
+            sources[self.order],
+            synapses.target[self.order].astype(np.int64),
+            np.empty(0),
+            self._per_synapse(synapses.delay),
+            self.order.astype(np.float64),
+        )
+        width, n = source.cells.states.shape[1], self.order.size
+        self.rows = Rows(
+            np.empty((self.batches[-1], ROW, BATCH)), *np.zeros((3, width, n)),
+            np.zeros(n, np.int8),
+        )  # fmt: skip
+        self.scratch = Scratch(
+            np.empty((partitions, width, BATCH)), np.empty((partitions, ROW, BATCH)),
+            np.empty((partitions, BATCH)), np.empty((partitions, MODES, BATCH)),
+            np.empty((partitions, BATCH), np.int64),
+        )  # fmt: skip
+        self.arrived, self.full, self.at, self.left = np.zeros((4, partitions), np.int64)
         self.reset()
 
     def _per_synapse(self, values: Floats) -> Floats:
         every = np.broadcast_to(np.asarray(values, np.float64), self.order.shape)
         return np.ascontiguousarray(every[self.order])
 
-    def reset(self) -> None:
-        """Take over the states of the source population."""
-        self.states = self.source.cells.states[self.sources]
-        self.times = np.full((self.sources.size, LOOK_AHEAD), -inf)
-        self.next = np.full(self.sources.size, LOOK_AHEAD)  # nothing looked up yet
-        self.upto = self.next.copy()
-        self.earliest = -inf if self.sources.size else inf
+    def reset(self, t: float = 0.0) -> None:
+        """Take over the states of the source population, which are valid at `t`."""
+        cells = self.source.cells
+        self.rows.after[:] = cells.states[self.wires.sources].T
+        self.kernel.begin(*self._everything)
+        self.seen = t  # ms: what arrives before this has been delivered
+        self._find_next()
         self.weigh()
+
+    @property
+    def _everything(self) -> tuple[Any, ...]:
+        cells = self.source.cells
+        return (*self.wires, *self.rows, cells.params, cells.table, *self.scratch)
+
+    def _find_next(self) -> None:
+        self.earliest = self.kernel.next_arrival(
+            self.seen, self.wires.first, self.wires.delays, self.rows.times
+        )
 
     def weigh(self) -> None:
         """Take over the weights of the projection."""
-        self.weights = self._per_synapse(self.projection.synapses.weight)
-
-    def look_ahead(self, t1: float) -> None:
-        """Look up every spike that arrives before `t1`."""
-        cells = self.source.cells
-        while True:
-            self.kernel.look_ahead(
-                t1, self.bounds, self.sources, self.delays, self.times, self.next,
-                self.states, cells.params, cells.table, self.part_full,
-            )  # fmt: skip
-            if not any(self.part_full.tolist()):
-                return
-            # room is made in front: what is there keeps its distance from the end of the row
-            room = self.times.shape[1]
-            self.times = np.concatenate([np.zeros_like(self.times), self.times], axis=1)
-            self.next += room
-            self.upto += room
+        weights = self._per_synapse(self.projection.synapses.weight)
+        self.wires = self.wires._replace(weights=weights)
 
     def accumulate(self, t1: float, taus: Floats, first_column: int, sums: Floats) -> None:
-        """Add all arrivals before `t1` to their targets' sums; `deliver` must follow."""
-        self.look_ahead(t1)
+        """Add all arrivals before `t1` to their targets' sums; `deliver_hot` must follow."""
         self.kernel.accumulate(
-            t1, self.bounds, self.targets, self.weights, self.delays, self.times,
-            self.next, self.upto, taus, first_column, sums,
-        )  # fmt: skip
+            self.seen, t1, self.batches, *self._everything, taus, first_column, sums, self.arrived
+        )
 
-    def deliver(self, t1: float, hot: Ints = _EVERY_TARGET) -> None:
-        """Write all arrivals before `t1` into the target's inbox; of hot targets only, if given."""
-        self.look_ahead(t1)
-        while True:
+    def deliver_hot(self, t1: float, hot: Ints, any_hot: bool) -> None:
+        """Write what has been accumulated into the target's inbox where the target is hot."""
+        self.at[:] = self.wires.first[self.batches[:-1]]
+        cells, full = self.source.cells, any_hot
+        while full:
+            inbox = self.target.inbox
+            self.kernel.deliver_hot(
+                self.seen, t1, self.batches, *self.wires, *self.rows, cells.params, cells.table,
+                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.at,
+                self.full, hot,
+            )  # fmt: skip
+            full = self._make_room_if_full()
+        self._go_on(t1, any(self.arrived.tolist()))
+
+    def deliver(self, t1: float) -> None:
+        """Write all arrivals before `t1` into the target's inbox."""
+        self.at[:], self.left[:] = self.batches[:-1], -1
+        full, before = True, self.target.inbox.filled.sum()
+        while full:
             inbox = self.target.inbox
             self.kernel.deliver(
-                t1, self.bounds, self.targets, self.weights, self.delays, self.times, self.next,
-                self.upto, self.sources, self.numbers, self.projection.synapses.labels, hot,
-                inbox.rows, inbox.tags, inbox.filled, self.part_due, self.part_full,
+                self.seen, t1, self.batches, *self._everything, self.projection.synapses.labels,
+                inbox.rows, inbox.tags, inbox.filled, self.at, self.left, self.full,
             )  # fmt: skip
-            if not any(self.part_full.tolist()):
-                break
+            full = self._make_room_if_full()
+        self._go_on(t1, self.target.inbox.filled.sum() > before)
+
+    def _make_room_if_full(self) -> bool:
+        full = any(self.full.tolist())
+        if full:
             self.target.make_room()
-        self.earliest = min(self.part_due.tolist())
+        return full
+
+    def _go_on(self, t1: float, anything_arrived: bool) -> None:
+        """Go on from `t1`: look for the next arrival if it may be far away."""
+        self.seen = self.earliest = t1
+        if not anything_arrived:
+            self._find_next()
 
     def sync(self, t: float) -> None:
         """Bring the source population itself to `t`; its spikes on the way are known already."""
@@ -124,11 +155,15 @@ class Drive:
 
     def settle(self, t: float) -> None:
         """Hand the spikes that are on their way at `t` to the queue: the source may change then."""
-        self.look_ahead(np.nextafter(t, inf) + float(self.delays.max()))
-        on_the_way = self.times < t
-        on_the_way &= np.arange(self.times.shape[1]) >= self.next[:, np.newaxis]
-        k, _ = np.nonzero(on_the_way)
-        times, neurons = self.times[on_the_way], self.sources[k]
+        cells, n = self.source.cells, 0
+        while True:
+            times, neurons = np.empty(n), np.empty(n, np.int64)
+            n = self.kernel.on_the_way(
+                self.seen, t, self.wires.sources, self.wires.delays, self.rows.before,
+                cells.params, cells.table, times, neurons,
+            )  # fmt: skip
+            if n == times.size:
+                break
         order = np.lexsort((neurons, times))
         self.projection.enqueue(times[order], neurons[order])
         self.sync(t)

@@ -283,7 +283,7 @@ class CompiledEngine:
         compiled.schedule(self.now)
         compiled.note_courses(self.now)
         for drive in self._drives_from(compiled.population.index):
-            drive.reset()
+            drive.reset(self.now)
         if compiled in self.superposed:
             if has_shared_modes(compiled):
                 self.superposed[compiled].reset()

@@ -158,7 +158,7 @@ class Superposition:
         for incoming, end in zip(due, ends, strict=True):
             self._list_hot(incoming.projection, t1, end, listed)
         for drive, _ in drives:
-            drive.deliver(t1, self.hot)
+            drive.deliver_hot(t1, self.hot, listed)
         if listed:
             population.advance(t1)
             if watched:

@@ -1,0 +1,100 @@
+"""The networks that are compared, as plain numbers: every simulator builds its own from these.
+
+Units: ms, mV, pA, pF, Hz. All connections have a fixed in-degree with multapses and without
+autapses. `delay` is one number, or a pair of bounds between which delays are uniform.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Balanced:
+    """Excitatory and inhibitory LIF neurons with delta synapses and independent Poisson input."""
+
+    kind: str = "balanced"
+    n_exc: int = 10_000
+    n_inh: int = 2_500
+    k_exc: int = 1_000  # synapses onto each neuron
+    k_inh: int = 250
+    weight: float = 0.1  # mV
+    g: float = 5.0  # inhibition is that many times stronger
+    delay: float | tuple[float, float] = 1.5
+    drive: float = 20_000.0  # Hz onto each neuron
+    drive_weight: float = 0.1  # mV
+    tau_m: float = 20.0
+    v_th: float = 20.0  # v_rest is 0
+    v_reset: float = 0.0
+    t_ref: float = 2.0
+    # multiplicative pair STDP on all excitatory-to-excitatory synapses; fixed point w_max / 2
+    stdp: bool = False
+    w_max: float = 0.28  # mV
+    step: float = 0.005
+    alpha: float = 0.5
+    tau_plus: float = 15.0
+    tau_minus: float = 30.0
+    duration: float = 500.0
+    warm_up: float = 100.0
+
+
+@dataclass(frozen=True)
+class Cuba:
+    """Current-based network of Vogels & Abbott (2005), which sustains itself."""
+
+    kind: str = "cuba"
+    n: int = 4_000
+    k: int = 80  # synapses onto each neuron, of which four fifths are excitatory
+    delay: float | tuple[float, float] = 1.0
+    weight_exc: float = 16.2  # pA at 80 synapses; scaled by 80 / k
+    weight_inh: float = -90.0
+    duration: float = 500.0
+    warm_up: float = 100.0
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Input that fires a whole population at one instant, every `interval`."""
+
+    kind: str = "burst"
+    n: int = 10_000
+    k: int = 1_000
+    delay: float | tuple[float, float] = (0.5, 5.0)
+    interval: float = 50.0
+    duration: float = 200.0
+    warm_up: float = 20.0
+
+
+Case = Balanced | Cuba | Burst
+
+_SPARSE: dict[str, Any] = {
+    "k_exc": 80, "k_inh": 20, "weight": 0.2, "drive": 100.0, "drive_weight": 3.2,
+    "delay": (1.0, 20.0), "v_th": 15.0, "duration": 1000.0,
+}  # fmt: skip
+_STDP: dict[str, Any] = {
+    "n_exc": 9_000, "n_inh": 2_250, "k_exc": 900, "k_inh": 225, "weight": 0.14, "t_ref": 0.5,
+    "drive_weight": 0.14, "stdp": True, "duration": 300.0,
+}  # fmt: skip
+
+CASES: dict[str, Case] = {
+    "brunel_delta": Balanced(),
+    "brunel_hetdelay": Balanced(delay=(0.5, 5.0)),
+    "cuba_4000x80": Cuba(),
+    "cuba_4000x80_0.1ms": Cuba(delay=0.1),
+    "cuba_4000x80_het": Cuba(delay=(0.1, 2.0)),
+    "cuba_40000x80": Cuba(n=40_000, k=80),
+    "cuba_40000x80_0.1ms": Cuba(n=40_000, k=80, delay=0.1),
+    "cuba_40000x80_het": Cuba(n=40_000, k=80, delay=(0.1, 2.0)),
+    "cuba_40000x800": Cuba(n=40_000, k=800, duration=250.0),
+    "cuba_40000x800_0.1ms": Cuba(n=40_000, k=800, delay=0.1, duration=250.0),
+    "cuba_40000x800_het": Cuba(n=40_000, k=800, delay=(0.1, 2.0), duration=250.0),
+    "sparse_200k": Balanced(n_exc=160_000, n_inh=40_000, **_SPARSE),
+    "sparse_1M": Balanced(n_exc=800_000, n_inh=200_000, **_SPARSE),
+    "stdp_45Hz": Balanced(drive=24_000.0, **_STDP),
+    "stdp_5Hz": Balanced(drive=10_000.0, **_STDP),
+    "burst": Burst(),
+}
+
+
+def as_plain(case: Case) -> dict[str, Any]:
+    """Return a case as what JSON can hold."""
+    return asdict(case)

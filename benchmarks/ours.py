@@ -1,0 +1,161 @@
+"""The compared networks in eventsim.
+
+    python -m benchmarks.ours CASE [--threads N] [--precision single] [--profile]
+
+Prints one line of JSON, like the peers' scripts in `benchmarks/peers`.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.networks import CASES, Balanced, Burst, Case, Cuba
+from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
+from eventsim.models import LIF, LIFExp, PoissonSource, SpikeSource, STDPMultiplicative
+from eventsim.profiling import profile
+
+
+def build(case: Case, precision: str = "double") -> Network:
+    """Return the network of a case."""
+    return {Balanced: _balanced, Cuba: _cuba, Burst: _burst}[type(case)](case, precision)
+
+
+def _delay(case: Case) -> object:
+    return Uniform(*case.delay) if isinstance(case.delay, tuple) else case.delay
+
+
+def _balanced(case: Balanced, precision: str) -> Network:
+    net = Network(seed=1)
+    cell = LIF(tau_m=case.tau_m, v_rest=0.0, v_th=case.v_th, v_reset=case.v_reset, t_ref=case.t_ref)
+    start = {"v": Uniform(0.0, case.v_th)}
+    exc = net.add("exc", cell, size=case.n_exc, initial=start)
+    inh = net.add("inh", cell, size=case.n_inh, initial=start)
+    rule = STDPMultiplicative(
+        step=case.step, alpha=case.alpha, w_max=case.w_max, tau_plus=case.tau_plus,
+        tau_minus=case.tau_minus,
+    )  # fmt: skip
+    plastic = {"plasticity": rule, "bounds": (0.0, case.w_max)}
+    options: dict[str, Any] = {"delay": _delay(case), "precision": precision}
+    for target in (exc, inh):
+        noise = net.add(f"noise {target.name}", PoissonSource(rate=case.drive), size=target.size)
+        net.connect(noise, target, OneToOne(), weight=case.drive_weight, delay=1.0)
+        net.connect(
+            exc, target, FixedInDegree(case.k_exc), weight=case.weight, **options,
+            **(plastic if case.stdp and target is exc else {}),
+        )  # fmt: skip
+        net.connect(inh, target, FixedInDegree(case.k_inh), weight=-case.g * case.weight, **options)
+    return net
+
+
+def _cuba(case: Cuba, precision: str) -> Network:
+    net = Network(seed=1)
+    cell = LIFExp(v_rest=-49.0, v_th=-50.0, v_reset=-60.0, t_ref=5.0, c_m=200.0)
+    start = {"v": Uniform(-60.0, -50.0)}
+    exc = net.add("exc", cell, size=case.n * 4 // 5, initial=start)
+    inh = net.add("inh", cell, size=case.n // 5, initial=start)
+    scale = 80.0 / case.k
+    for target in (exc, inh):
+        for source, k, weight, port in (
+            (exc, case.k * 4 // 5, case.weight_exc, "exc"),
+            (inh, case.k // 5, case.weight_inh, "inh"),
+        ):
+            net.connect(
+                source, target, FixedInDegree(k), weight=weight * scale, delay=_delay(case),
+                port=port, precision=precision,
+            )  # fmt: skip
+    return net
+
+
+def _burst(case: Burst, precision: str) -> Network:
+    net = Network(seed=1)
+    times = np.arange(10.0, case.warm_up + case.duration, case.interval)
+    cell = LIF(v_rest=0.0, v_th=20.0, v_reset=0.0)
+    source = net.add("source", SpikeSource([times] * case.n), size=case.n)
+    target = net.add("target", cell, size=case.n)
+    net.connect(
+        source, target, FixedInDegree(case.k), weight=0.1, delay=_delay(case), precision=precision
+    )
+    return net
+
+
+def measure(case: Case, *, threads: int, precision: str) -> dict[str, Any]:
+    """Build and run a case; return what every simulator reports."""
+    at_start = time.process_time()
+    net = build(case, precision)
+    resident = _resident()
+    sim = Simulation(net, threads=threads, progress=False)
+    built = time.process_time()
+    sim.run(case.warm_up)
+    warm = time.process_time()
+    cells = [p for p in net.populations.values() if not p.model.is_source]
+    recorder = sim.record(spikes=[p.name for p in cells])
+    cpu, wall = time.process_time(), time.perf_counter()
+    sim.run(case.duration)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    spikes = [recorder.recording.spikes(p.name) for p in cells]
+    count = sum(times.size for times, _ in spikes)
+    size = sum(p.size for p in cells)
+    recurrent = [p for p in net.projections.values() if not _is_drive(p, net)]
+    synapses = sum(p.synapses.count for p in recurrent)
+    events = _events(spikes, recurrent, cells)
+    return {
+        "build_s": built - at_start, "warm_up_s": warm - built, "cpu_s": cpu, "wall_s": wall,
+        "events": events, "synapses": synapses, "rate_hz": 1e3 * count / size / case.duration,
+        "cv": _cv(spikes), "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "resident_bytes": resident,
+    }  # fmt: skip
+
+
+def _is_drive(projection: Any, net: Network) -> bool:
+    return projection.source.name.startswith("noise")
+
+
+def _events(spikes: Any, recurrent: Any, cells: Any) -> int:
+    total = 0
+    for projection in recurrent:
+        if projection.source in cells:
+            _, neurons = spikes[cells.index(projection.source)]
+            total += int(np.diff(projection.synapses.row_start)[neurons].sum())
+    return total
+
+
+def _cv(spikes: Any) -> float:
+    """Return the mean coefficient of variation of the neurons with at least ten intervals."""
+    values = []
+    for times, neurons in spikes:
+        order = np.lexsort((times, neurons))
+        times, neurons = times[order], neurons[order]
+        for train in np.split(times, np.flatnonzero(np.diff(neurons)) + 1):
+            if train.size > 10:
+                intervals = np.diff(train)
+                values.append(intervals.std() / intervals.mean())
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def main() -> None:
+    """Run one case."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("case", choices=CASES)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", choices=("double", "single"), default="double")
+    parser.add_argument("--profile", action="store_true", help="say where the time went")
+    given = parser.parse_args()
+    with profile() as where:
+        result = measure(CASES[given.case], threads=given.threads, precision=given.precision)
+    if given.profile:
+        print(where.table(), file=sys.stderr)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
