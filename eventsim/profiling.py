@@ -5,7 +5,7 @@ is measured and nothing is in the way.
 """
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -37,9 +37,9 @@ class Profile:
     """CPU seconds and calls: of each kernel function, and of each part of the work."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[tuple[str, str]] = Counter()
+        self.seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
         self.calls: Counter[tuple[str, str]] = Counter()
-        self.parts: Counter[str] = Counter()
+        self.parts: defaultdict[str, float] = defaultdict(float)
         self._inside = 0.0  # seconds of parts that ended within the one under way
 
     @contextmanager
@@ -62,15 +62,19 @@ class Profile:
         """Return the parts and the kernels, longest first, as text."""
         total = sum(self.parts.values()) or 1.0
         lines = [f"{'part':<28} {'CPU s':>9} {'share':>7}"]
-        for name, seconds in self.parts.most_common():
+        for name, seconds in _longest_first(self.parts):
             lines.append(f"{name:<28} {seconds:>9.3f} {100.0 * seconds / total:>6.1f}%")
         lines += ["", f"{'kernel':<28} {'CPU s':>9} {'calls':>9} {'us a call':>10}"]
-        for key, seconds in self.seconds.most_common():
+        for key, seconds in _longest_first(self.seconds):
             calls = self.calls[key]
             lines.append(
                 f"{'.'.join(key):<28} {seconds:>9.3f} {calls:>9} {1e6 * seconds / calls:>10.1f}"
             )
         return "\n".join(lines)
+
+
+def _longest_first(seconds: dict[Any, float]) -> list[tuple[Any, float]]:
+    return sorted(seconds.items(), key=lambda item: -item[1])
 
 
 class _Timed:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from eventsim.kernel import kernel_call
 from eventsim.model import NeuronModel
-from eventsim.models.sources.poisson import State, between, next_fire
+from eventsim.models.sources.renewal import State, between, next_fire
 from eventsim.random import gamma, uniform
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from eventsim.kernel import kernel
 from eventsim.model import FloatArray, NeuronModel
+from eventsim.models.sources.renewal import run_down, run_out
 from eventsim.random import exponential_pair
 
 
@@ -41,7 +42,7 @@ def initial(p: Params, key: float) -> State:
 @kernel
 def between(s: State, t: float, dt: float, p: Params) -> State:
     """Pass from `t` to `t + dt` with no event."""
-    return State(s.remaining - 1e-3 * p.rate * dt, s.spare, s.key, s.drawn)
+    return State(run_down(s.remaining, dt, p), s.spare, s.key, s.drawn)
 
 
 @kernel
@@ -56,7 +57,7 @@ def on_fire(s: State, t: float, p: Params) -> State:
 @kernel
 def next_fire(s: State, t: float, p: Params) -> float:
     """Return the time of the next spike."""
-    return t + max(s.remaining, 0.0) * (1e3 / p.rate) if p.rate > 0.0 else inf
+    return run_out(s.remaining, t, p)
 
 
 @kernel

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from eventsim.kernel import kernel
 from eventsim.model import NeuronModel
-from eventsim.models.sources.poisson import State, between, next_fire
+from eventsim.models.sources.renewal import State, between, next_fire
 
 
 class Params(NamedTuple):

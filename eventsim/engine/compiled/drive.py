@@ -63,8 +63,8 @@ class Drive:
         )
         width, n = source.cells.states.shape[1], self.order.size
         self.rows = Rows(
-            np.empty((self.batches[-1], ROW, BATCH)), *np.zeros((3, width, n)),
-            np.zeros(n, np.int8),
+            np.empty((self.batches[-1], ROW, BATCH)), np.zeros((width, n)), np.zeros((width, n)),
+            np.zeros((width, n)), np.zeros(n, np.int8),
         )  # fmt: skip
         self.scratch = Scratch(
             np.empty((partitions, width, BATCH)), np.empty((partitions, ROW, BATCH)),
