@@ -1,8 +1,9 @@
 """Experiments that run from the command line and from a notebook: one file each.
 
-brunel        four regimes of a sparse network, beside their mean-field theory
-competition   synapses compete for a neuron's spikes under STDP, and a few win
-digits        a spiking reservoir with heterogeneous delays reads handwritten digits
+brunel              four regimes of a sparse network, beside their mean-field theory
+competition         synapses compete for a neuron's spikes under STDP, and a few win
+digits              a spiking reservoir with heterogeneous delays reads handwritten digits
+inhibitory_balance  inhibition learns to hold a network at its target rate
 
 `SCENARIOS` names those that come with the library, and where they live; each is imported when it is
 asked for. What a scenario's file must hold is written in `eventsim/scenario.py`. One of your own
@@ -16,4 +17,5 @@ SCENARIOS: dict[str, str] = {
     "brunel": "eventsim.scenarios.brunel",
     "competition": "eventsim.scenarios.competition",
     "digits": "eventsim.scenarios.digits",
+    "inhibitory_balance": "eventsim.scenarios.inhibitory_balance",
 }
