@@ -3,13 +3,14 @@
 # make lint   lint and types alone
 # make peers  install other simulators into .peers, each by itself: for `make bench` and tests
 # make bench  compare with the peers that are installed (see benchmarks/README.md)
+# make docs   write docs/models.md and its pictures anew, from the models' docstrings
 # make clean  remove what the others made, but for runs/
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := eventsim models scenarios tests benchmarks docs/images
 
-.PHONY: demo test lint peers bench clean
+.PHONY: demo test lint docs peers bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/eventsim run digits --out runs/digits.h5 --overwrite
@@ -43,6 +44,9 @@ peers: .peers/nest/installed .peers/brian2/installed .peers/neuron/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/installed-dev
+	$(BIN)/python docs/images/models.py
 
 clean:
 	rm -rf $(VENV) .peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -14,7 +15,7 @@ Function = Callable[..., Any]
 
 TOLERANCES = {
     "rtol": ("1", 1e-6, "relative tolerance of one step", "> 0 and < 1"),
-    "atol": ("1", 1e-7, "absolute tolerance, in each variable's unit", "> 0"),
+    "atol": ("1", 1e-7, "the same, in a variable's unit", "> 0"),
 }
 
 
@@ -157,17 +158,23 @@ def _with_tolerances(params: Any) -> Any:
 
 def _documented(doc: str, params: Any) -> str:
     """Return the datasheet with the tolerances at the end of its parameter table."""
+    lines = doc.splitlines()
+    columns = ["Parameter", "Unit", "Default", "Meaning", "Constraint"]
+    header = [k for k, line in enumerate(lines) if line.split()[:3] == columns[:3]]
+    if not header:
+        lines += ["", "  ".join(columns)]
+        header = [len(lines) - 1]
+    end = header[0]
+    # below the words of the header, as a reader expects them
+    starts = [lines[end].find(word) for word in columns]
+    widths = [max(b - a - 2, 0) for a, b in pairwise(starts)]
     rows = [
-        f"{name}  {unit}  {params._field_defaults.get(name, default)}  {meaning}  {constraint}"
+        f"{name:<{widths[0]}}  {unit:<{widths[1]}}  "
+        f"{params._field_defaults.get(name, default):>{widths[2]}}  "
+        f"{meaning:<{widths[3]}}  {constraint}"
         for name, (unit, default, meaning, constraint) in TOLERANCES.items()
         if f"\n{name} " not in doc
     ]
-    lines = doc.splitlines()
-    columns = ["Parameter", "Unit", "Default"]
-    header = [k for k, line in enumerate(lines) if line.split()[:3] == columns]
-    if not header:
-        return "\n".join([doc, "", "Parameter  Unit  Default  Meaning  Constraint", *rows]).strip()
-    end = header[0]
     while end < len(lines) and lines[end].strip():
         end += 1
-    return "\n".join([*lines[:end], *rows, *lines[end:]])
+    return "\n".join([*lines[:end], *rows, *lines[end:]]).strip()
