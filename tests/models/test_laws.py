@@ -1,7 +1,6 @@
 """What must hold of every neuron model in the catalogue, whatever it models."""
 
-from collections.abc import Callable
-from itertools import pairwise
+from collections import namedtuple
 from math import inf, isfinite
 from typing import Any
 
@@ -22,12 +21,14 @@ FIRES_FROM_REST = {"LIFEscape"}
 UNIT_WEIGHT = {"mV": 3.0, "pA": 150.0, "nS": 15.0, "1": 2.0, "uM": 0.2, "uM/s": 0.1}
 SMALL = {"ResonateAndFire": 0.06, "Izhikevich": 1.0, "Readout": 1.0}  # of that weight
 CURRENT = {"Izhikevich": 5.0}  # pA; elsewhere as above
-RISES = {  # those that only fire when this rises through zero
-    "HodgkinHuxley": lambda s, p: s.v - p.v_spike,
-    "TraubMiles": lambda s, p: s.v - p.v_spike,
-    "MorrisLecar": lambda s, p: s.v - p.v_spike,
-    "LiRinzel": lambda s, p: s.ca - p.ca_release,
-}
+# the parameter that must be reached by v, or by ca; elsewhere v_th
+LEVEL = {"LiRinzel": "ca_release", **dict.fromkeys(("AdEx", "EIF", "QIF", "Izhikevich"), "v_peak"),
+         **dict.fromkeys(("HodgkinHuxley", "TraubMiles", "MorrisLecar"), "v_spike")}  # fmt: skip
+# without a reset: only a rise through the level is a spike
+NO_RESET = {"HodgkinHuxley", "TraubMiles", "MorrisLecar", "LiRinzel"}
+# whose course has a maximum between arrivals, just above or below which a threshold can be put
+GRAZED = ["LIFExp", "LIFAlpha", "LIFDoubleExp", "AdLIF", "ResonateAndFire", "LIFCondExp",
+          "LIFCondAlpha", "LIFCondNMDA", "DiehlCook", "HodgkinHuxley", "TraubMiles"]  # fmt: skip
 
 every_model = pytest.mark.parametrize("name", NEURONS)
 
@@ -77,22 +78,117 @@ def test_a_cell_without_input_is_silent_and_costs_no_more_with_time(name: str) -
     assert cell.plans <= 6000
 
 
+class Diary(Cell):
+    """A neuron that keeps its state after every event of its life."""
+
+    def __init__(self, model: NeuronModel, p: Any, key: float) -> None:
+        self.seen: list[tuple[Any, float]] = []
+        super().__init__(model, p, key=key)
+
+    def _plan(self) -> None:
+        super()._plan()
+        self.seen.append((self.s, self.t))
+
+
+def lives(name: str, n: int, seed: int, without: str = "") -> list[tuple[Any, float, Any]]:
+    """Return about `n` states, times and Params from lives under noise, each with its own taus."""
+    model, rng, seen = NEURONS[name], np.random.default_rng(seed), []
+    while len(seen) < n:
+        drawn = {
+            f: v * float(rng.uniform(0.5, 2.0))
+            for f, v in model.params()._asdict().items()
+            if f.startswith("tau")
+        }
+        p = model.params(**drawn)
+        cell = Diary(model, p, float(len(seen)))
+        for wait in rng.exponential(4.0, 12).tolist():
+            cell.run(cell.t + wait, most=1e4)
+            port = rng.choice([port for port in model.ports if port != without])
+            cell.receive((port, float(rng.uniform(-0.5, 3.0)) * weight(name, port)))
+        seen += [(s, t, p) for s, t in cell.seen]
+    return seen
+
+
+def gap(name: str, s: Any, p: Any) -> Any:
+    """Return how far a state, or a state of arrays, is above what makes it fire."""
+    if name == "LIFEscape":
+        return -s.remaining
+    level = getattr(p, LEVEL.get(name, "v_th"), inf)  # a readout has none
+    return (s.ca if name == "LiRinzel" else getattr(s, "v", 0.0)) - level - getattr(s, "theta", 0.0)
+
+
+def scan(name: str, s: Any, t: float, until: float, p: Any, points: int) -> Any:
+    """Return the gap at so many times from `t` to `until`.
+
+    A step that is planned is a polynomial: all its points at once, from the coefficients.
+    """
+    model, times = NEURONS[name], np.linspace(t, until, points)
+    if "begin" not in model.state_names:
+        return np.array([gap(name, model.between(s, t, x - t, p), p) for x in times.tolist()])
+    names = model.state_names[: model.state_names.index("begin")]
+    share = (times - s.begin) / (s.end - s.begin)
+    blocks = [[getattr(s, f"{v}_{k}") for v in names] for k in range(5)]
+    columns = [sum(blocks[k][i] * share**k for k in range(5)) for i in range(len(names))]
+    return gap(name, namedtuple("State", names)(*columns), p) + 0.0 * share
+
+
 @every_model
 def test_no_crossing_comes_before_the_one_that_is_announced(name: str) -> None:
-    """Oracle: a scan of 60 points of every stretch that the model declares free of spikes."""
-    model = NEURONS[name]
-    rises: Callable[[Any, Any], float] | None = RISES.get(name)
-    for cell in random_cells(name, 60, 4):
-        s, t, p = cell.s, cell.t, cell.p
+    """Oracle: a scan of every stretch that is announced free of spikes, of thousands of states."""
+    planned = "begin" in NEURONS[name].state_names
+    model, total = NEURONS[name], 0
+    for s, t, p in lives(name, 2000, 4):
         due = model.next_fire(s, t, p)
         assert t <= model.safe_until(s, t, p) <= due
-        end = min(due, t + 50.0)
-        states = [model.between(s, t, x, p) for x in np.linspace(0.0, end - t, 62)[1:-1].tolist()]
-        if rises is None:
-            assert not any(model.fires(x, p) for x in states)
-        else:
-            signs = [rises(x, p) >= 0.0 for x in [s, *states]]
-            assert not any(b and not a for a, b in pairwise(signs))
+        if due <= t:
+            continue
+        total += 1
+        end = min(due, s.end if planned else t + 50.0)
+        above = scan(name, s, t, end, p, 202 if planned else 26)[:-1] >= 0.0
+        assert not np.any(above[1:] & (~above[:-1] if name in NO_RESET else True))
+    assert total > 1000
+
+
+@pytest.mark.parametrize("name", GRAZED)
+def test_a_threshold_just_below_the_top_is_crossed_and_one_just_above_never(name: str) -> None:
+    """Oracle: the top of a scan that is refined around its largest value."""
+    planned = "begin" in NEURONS[name].state_names
+    model, total = NEURONS[name], 0
+    level = LEVEL.get(name, "v_th")
+    for s, t, p in lives(name, 3000 if planned else 1000, 5, without="current"):
+        end = s.end if planned else t + 50.0
+        if end <= t:
+            continue
+        far = p._replace(**{level: 1e3})
+        course = scan(name, s, t, end, far, 400 if planned else 40)
+        k, times = int(course.argmax()), np.linspace(t, end, course.size)
+        if not max(course[0], course[-1]) + 1e-6 < course[k]:
+            continue
+        at, width, start = float(times[k]), (end - t) / course.size, s
+        top = peak(name, s, t, (max(at - width, t), min(at + width, end)), far) + 1e3
+        if planned:  # the same step again
+            start = s._replace(length=s.end - s.begin)
+        due = []
+        for shift in (-1e-7, 1e-7):
+            q = p._replace(**{level: top + shift})
+            again = model.plan(start, t, q)
+            due.append(model.next_fire(again, t, q))
+            assert not planned or model.spikes(again, due[-1], q) == (shift < 0.0)
+        total += 1
+        assert due[0] <= min(at + width, end)
+        assert due[1] >= end * (1.0 - 1e-12)
+    assert total >= 8
+
+
+def peak(name: str, s: Any, t: float, bracket: tuple[float, float], p: Any) -> float:
+    """Return the largest gap within a bracket, by ever finer scans."""
+    model, (lo, hi) = NEURONS[name], bracket
+    for _ in range(6):
+        first = model.between(s, t, lo - t, p) if "begin" not in model.state_names else s
+        course = scan(name, first, lo, hi, p, 21)
+        k, width = int(course.argmax()), (hi - lo) / 20
+        lo, hi = max(lo + (k - 1) * width, bracket[0]), min(lo + (k + 1) * width, bracket[1])
+    return float(course.max())
 
 
 @every_model
