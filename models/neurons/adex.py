@@ -34,7 +34,7 @@ Source: Brette & Gerstner (2005), J. Neurophysiol. 94:3637-3642, doi:10.1152/jn.
 patterns: Naud, Marcille, Clopath & Gerstner (2008), Biol. Cybern. 99:335-347,
 doi:10.1007/s00422-008-0264-7.
 Verified against: scipy's DOP853 at rtol 1e-12 under noisy drive; the rheobase in closed form; the
-firing patterns of Naud et al.
+firing patterns of Naud et al.; NEST aeif_cond_exp as its step shrinks.
 """
 
 from math import inf

@@ -34,7 +34,8 @@ Source: Hodgkin & Huxley (1952), J. Physiol. 117:500-544, doi:10.1113/jphysiol.1
 of repetitive firing: Rinzel & Miller (1980), Math. Biosci. 49:27-59,
 doi:10.1016/0025-5564(80)90109-1.
 Verified against: scipy's DOP853 at rtol 1e-12 under noisy drive; the onset of repetitive firing,
-and the loss of the resting state's stability at 9.78 uA/cm2.
+and the loss of the resting state's stability at 9.78 uA/cm2; NEST hh_psc_alpha as
+its step shrinks.
 """
 
 from math import exp, expm1

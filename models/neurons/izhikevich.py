@@ -26,7 +26,7 @@ its spike times differ from theirs.
 Source: Izhikevich (2003), IEEE Trans. Neural Netw. 14:1569-1572, doi:10.1109/TNN.2003.820440; the
 patterns: Izhikevich (2004), IEEE Trans. Neural Netw. 15:1063-1070, doi:10.1109/TNN.2004.832719.
 Verified against: scipy's DOP853 at rtol 1e-12 under noisy drive; the fixed points in closed form;
-the firing patterns of the published types.
+the twenty firing patterns; NEST izhikevich as its step shrinks.
 """
 
 from typing import NamedTuple

@@ -21,7 +21,7 @@ the refractory period counts. With t_ref = 0 the neuron still starts anew from v
 
 Source: Rotter & Diesmann (1999), Biol. Cybern. 81:381-402, doi:10.1007/s004220050570.
 Verified against: the closed form of the interspike interval under a constant current, the geometric
-series of regular input.
+series of regular input; NEST iaf_psc_delta_ps (1e-6 ms).
 """
 
 from math import exp, inf, log

@@ -20,7 +20,8 @@ i_offset   pA        0.0  constant current
 During the refractory period v waits at v_reset while the current goes on and arrivals still count.
 
 Source: Rotter & Diesmann (1999), Biol. Cybern. 81:381-402, doi:10.1007/s004220050570.
-Verified against: scipy's matrix exponential; a fine scan for the first crossing.
+Verified against: scipy's matrix exponential; a fine scan for the first crossing; NEST
+iaf_psc_alpha_ps (1e-6 ms).
 """
 
 from math import e, exp, inf

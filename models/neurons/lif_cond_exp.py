@@ -25,7 +25,7 @@ During the refractory period v waits at v_reset while the conductances go on.
 Source: Meffin, Burkitt & Grayden (2004), J. Comput. Neurosci. 16:159-175,
 doi:10.1023/B:JCNS.0000014108.03012.81.
 Verified against: scipy's DOP853 at rtol 1e-12 under noisy drive; the closed form of the interspike
-interval under a constant current.
+interval under a constant current; NEST iaf_cond_exp as its step shrinks.
 """
 
 from math import inf

@@ -25,7 +25,7 @@ Source: Rotter & Diesmann (1999), Biol. Cybern. 81:381-402, doi:10.1007/s0042200
 et al. (2010), Front. Neuroinform. 4:113, doi:10.3389/fninf.2010.00113 (crossings that a test of v
 at the arrivals alone would miss).
 Verified against: the closed forms of a constant current and of one postsynaptic potential,
-numerical integration, and a fine scan for the first crossing.
+numerical integration, and a fine scan for the first crossing; NEST iaf_psc_exp_ps (1e-6 ms).
 """
 
 from math import exp, inf, log

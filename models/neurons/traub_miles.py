@@ -36,7 +36,8 @@ The defaults are those of the conductance-based cells with which Brette et al. c
 Source: Traub & Miles (1991), Neuronal Networks of the Hippocampus, Cambridge University Press,
 doi:10.1017/CBO9780511895401; Brette et al. (2007), J. Comput. Neurosci. 23:349-398,
 doi:10.1007/s10827-007-0038-6.
-Verified against: scipy's DOP853 at rtol 1e-12 under noisy drive; arbitrarily slow firing at onset.
+Verified against: scipy's DOP853 at rtol 1e-12 under noisy drive; arbitrarily slow firing at onset;
+NEST hh_cond_exp_traub as its step shrinks.
 """
 
 from math import exp, expm1
