@@ -14,8 +14,8 @@ The interval under way at a given time is drawn with a probability that grows wi
 that time lies anywhere in it: a gamma number of shape + 1, times a uniform one.
 
 Source: Cox (1962), Renewal Theory, Methuen, London, chapters 2 and 5.
-Verified against: the distribution of the intervals and of the wait for the first spike
-(Kolmogorov-Smirnov), the rate from the start on; both engines.
+Verified against: the distributions of the intervals and of the wait for the first spike
+(Kolmogorov-Smirnov); both engines.
 """
 
 from typing import NamedTuple

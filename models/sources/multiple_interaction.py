@@ -16,7 +16,7 @@ place        -         0.0  a neuron's place in its population        >= 0
 Neurons share the mother as long as rate and correlation are the same for all.
 
 Source: Kuhn, Aertsen & Rotter (2003), Neural Comput. 15:67-101, doi:10.1162/089976603321043702.
-Verified against: exponential intervals (Kolmogorov-Smirnov), covariance of counts of pairs, the
+Verified against: exponential intervals (Kolmogorov-Smirnov), correlation of counts of pairs, the
 binomial number of neurons at one event; both engines.
 """
 

@@ -12,8 +12,8 @@ bound      Hz      100.0  what the rate never exceeds      > 0
 `PoissonSine` is one. For a rate that changes in steps `PoissonSteps` needs no candidates.
 
 Source: Lewis & Shedler (1979), Naval Res. Logist. Q. 26:403-413, doi:10.1002/nav.3800260304.
-Verified against: exponential intervals in rescaled time (Kolmogorov-Smirnov); PoissonSource where
-the rate is the bound; both engines.
+Verified against: exponential intervals in rescaled time (Kolmogorov-Smirnov); a Poisson process
+where the rate is its bound; both engines.
 """
 
 from collections.abc import Callable

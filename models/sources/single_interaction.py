@@ -16,7 +16,7 @@ place        -         0.0  a neuron's place in its population        >= 0
 Neurons share the common process as long as rate and correlation are the same for all.
 
 Source: Kuhn, Aertsen & Rotter (2003), Neural Comput. 15:67-101, doi:10.1162/089976603321043702.
-Verified against: exponential intervals (Kolmogorov-Smirnov), covariance of counts of pairs, spikes
+Verified against: exponential intervals (Kolmogorov-Smirnov), correlation of counts of pairs, spikes
 of one or of all neurons and nothing else; both engines.
 """
 

@@ -9,6 +9,7 @@ from driven import DELAY, Times, every, trains, walk
 from eventsim import AllToAll, Network, Simulation
 from eventsim.combine import combined
 from eventsim.models import LIF, Modulator, SpikeSource, STDPMasquelier, STDPPair, TsodyksMarkram
+from eventsim.models.synapses import tsodyks_markram, tsodyks_markram_astrocyte
 
 
 def transmitted(rule: Any, arrivals: Times, w: float = 1.0) -> Times:
@@ -114,3 +115,13 @@ def test_rules_that_would_get_in_each_others_way_do_not_combine() -> None:
 def test_a_combined_rule_checks_the_parameters_of_both() -> None:
     with pytest.raises(ValueError, match=r"tau_rec must be > 0 ms, got -1.0"):
         combined(STDPPair(), TsodyksMarkram(tau_rec=-1.0)).resolve("projection 'a->b'")
+
+
+def test_without_its_astrocyte_short_term_plasticity_is_the_plain_one() -> None:
+    """Oracle: TsodyksMarkram; and with all receptors activated, with alpha in place of use."""
+    p = tsodyks_markram_astrocyte.Params(use=0.3, alpha=0.8)
+    s = tsodyks_markram.State(0.2, 0.7, 0.0)
+    for level, use in ((0.0, 0.3), (-1.0, 0.3), (1.0, 0.8), (2.5, 0.8)):
+        seen = tsodyks_markram_astrocyte.Seen(level)
+        plain = tsodyks_markram.on_pre(1.5, s, 0.0, None, tsodyks_markram.Params(use=use))
+        assert tsodyks_markram_astrocyte.on_pre(1.5, s, 0.0, seen, p) == plain

@@ -46,15 +46,15 @@ def test_two_streams_are_independent() -> None:
 
 def test_a_change_of_the_rate_takes_effect_at_once() -> None:
     """Oracle: half of the way at 10 Hz, then the other half ten times as fast."""
-    s = State(1.0, 0.0, 1.0)
+    s = State(1.0, -1.0, 0.0, 1.0)
     half = poisson.between(s, 0.0, 50.0, Params(rate=10.0))
     assert poisson.next_fire(half, 50.0, Params(rate=100.0)) == pytest.approx(55.0, rel=1e-15)
 
 
 def test_a_rate_of_zero_is_silence() -> None:
-    assert poisson.next_fire(State(1.0, 0.0, 1.0), 5.0, Params(rate=0.0)) == inf
+    assert poisson.next_fire(State(1.0, -1.0, 0.0, 1.0), 5.0, Params(rate=0.0)) == inf
 
 
 def test_the_next_spike_never_lies_before_now() -> None:
     """Rounding may run `remaining` below zero."""
-    assert poisson.next_fire(State(-1e-16, 0.0, 1.0), 5.0, Params()) == 5.0
+    assert poisson.next_fire(State(-1e-16, -1.0, 0.0, 1.0), 5.0, Params()) == 5.0

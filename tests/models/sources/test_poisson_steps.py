@@ -47,11 +47,12 @@ def test_no_spike_falls_into_a_silent_piece_or_before_the_first_edge() -> None:
 
 
 def test_one_piece_is_the_constant_poisson_source() -> None:
-    """Oracle: PoissonSource, same stream."""
+    """Oracle: PoissonSource, with the same way to go."""
     p = Params(1.0, 1.0, np.array([0.0, 30.0]))
     s = poisson_steps.initial(p, 42.0)
-    q = poisson.Params(rate=30.0)
-    assert poisson_steps.next_fire(s, 7.0, p) == poisson.next_fire(poisson.State(*s), 7.0, q)
+    other = poisson.State(s.remaining, -1.0, s.key, s.drawn)
+    expected = poisson.next_fire(other, 7.0, poisson.Params(rate=30.0))
+    assert poisson_steps.next_fire(s, 7.0, p) == pytest.approx(expected, rel=1e-15)
 
 
 def test_cutting_time_into_pieces_changes_nothing_but_rounding() -> None:
