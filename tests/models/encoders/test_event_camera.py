@@ -127,3 +127,17 @@ def test_recorded_digits_have_the_published_size_and_length() -> None:
         assert (np.diff(events.times) >= 0.0).all()
         assert events.spikes().times.size <= events.times.size
         assert 1000 < events.times.size < 8000
+
+
+@pytest.mark.skipif(not DATA, reason="EVENTSIM_DATA names no folder of data sets")
+def test_a_recorded_gesture_becomes_a_source() -> None:
+    """Oracle: the events of the clip, of which doubles count once."""
+    events = read_archive(Path(DATA, "dvs128-clips", "dvs128_10clips.npz"), 0, 128, 128)
+    assert 63_000 < events.times.size < 182_000
+    spikes = events.spikes(stop=200.0)
+    first = events.times < 200.0
+    places = events.brighter[first] * 128 * 128 + events.y[first] * 128 + events.x[first]
+    assert spikes.times.size == len(set(zip(events.times[first], places, strict=True)))
+    source = spikes.source()
+    assert source.values["given"].sum() == spikes.times.size
+    assert source.values["given"].size == spikes.size == 2 * 128 * 128
