@@ -20,11 +20,11 @@ Verified against: exponential intervals (Kolmogorov-Smirnov), correlation of cou
 binomial number of neurons at one event; both engines.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import Neuron, NeuronModel
-from eventsim.models.sources.shared import BEYOND, NEVER, Places, event_after, first_key, or_never
+from eventsim.models.sources.shared import BEYOND, NEVER, PLACES, event_after, first_key, or_never
 from eventsim.random import uniform
 
 
@@ -104,7 +104,9 @@ MODEL = NeuronModel(
 )
 
 
-def MultipleInteraction(rate: float = 10.0, correlation: float = 0.1) -> Neuron:
+def MultipleInteraction(
+    rate: float = 10.0, correlation: float = 0.1, place: Any = PLACES
+) -> Neuron:
     """Return correlated Poisson sources: random copies of one mother process.
 
     Parameters
@@ -113,10 +115,12 @@ def MultipleInteraction(rate: float = 10.0, correlation: float = 0.1) -> Neuron:
         Expected rate of each neuron in Hz, >= 0.
     correlation : float
         Correlation coefficient of the counts of two neurons, in (0, 1].
+    place : array_like of float, optional
+        Each neuron's place in its population, as a graph of single neurons tells it.
 
     Examples
     --------
     >>> MultipleInteraction(rate=20.0, correlation=0.2)
     Neuron(model=MultipleInteraction, values={'rate': 20.0, 'correlation': 0.2, 'place': Places()})
     """
-    return Neuron(MODEL, {"rate": rate, "correlation": correlation, "place": Places()})
+    return Neuron(MODEL, {"rate": rate, "correlation": correlation, "place": place})

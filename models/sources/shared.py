@@ -29,6 +29,9 @@ class Places:
         return "Places()"
 
 
+PLACES = Places()
+
+
 @kernel
 def or_never(t: float) -> float:
     """Return `t`, or infinity if it is never."""

@@ -20,11 +20,11 @@ Verified against: exponential intervals (Kolmogorov-Smirnov), correlation of cou
 of one or of all neurons and nothing else; both engines.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import Neuron, NeuronModel
-from eventsim.models.sources.shared import BEYOND, Places, event_after, first_key, or_never
+from eventsim.models.sources.shared import BEYOND, PLACES, event_after, first_key, or_never
 
 
 class Params(NamedTuple):
@@ -113,7 +113,7 @@ MODEL = NeuronModel(
 )
 
 
-def SingleInteraction(rate: float = 10.0, correlation: float = 0.1) -> Neuron:
+def SingleInteraction(rate: float = 10.0, correlation: float = 0.1, place: Any = PLACES) -> Neuron:
     """Return correlated Poisson sources: one common process, and one of each neuron's own.
 
     Parameters
@@ -122,10 +122,12 @@ def SingleInteraction(rate: float = 10.0, correlation: float = 0.1) -> Neuron:
         Expected rate of each neuron in Hz, >= 0.
     correlation : float
         Correlation coefficient of the counts of two neurons, in [0, 1].
+    place : array_like of float, optional
+        Each neuron's place in its population, as a graph of single neurons tells it.
 
     Examples
     --------
     >>> SingleInteraction(rate=20.0, correlation=0.2)
     Neuron(model=SingleInteraction, values={'rate': 20.0, 'correlation': 0.2, 'place': Places()})
     """
-    return Neuron(MODEL, {"rate": rate, "correlation": correlation, "place": Places()})
+    return Neuron(MODEL, {"rate": rate, "correlation": correlation, "place": place})

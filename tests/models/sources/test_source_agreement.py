@@ -69,6 +69,15 @@ def test_correlated_and_thinned_sources_drive_as_they_fire(name: str) -> None:
         assert len(sim.engine.drives) == (name == "multiple")  # type: ignore[attr-defined]
 
 
+def test_correlated_sources_come_back_from_a_graph_of_single_neurons() -> None:
+    """Oracle: the spikes of the network that was written."""
+    net = Network(seed=6)
+    net.add("in", MultipleInteraction(40.0, 0.5), size=4)
+    again = Network.from_networkx(net.to_networkx(neurons=True), seed=6)
+    (name,) = again.populations
+    assert spikes(again, engine="reference")[name] == spikes(net, engine="reference")["in"]
+
+
 def test_the_catalogues_sources_are_all_here() -> None:
     models = {getattr(source, "model", source) for source in SOURCES.values()}
     assert all(isinstance(model, NeuronModel) and model.is_source for model in models)
