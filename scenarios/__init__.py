@@ -3,6 +3,7 @@
 brunel              four regimes of a sparse network, beside their mean-field theory
 competition         synapses compete for a neuron's spikes under STDP, and a few win
 digits              a spiking reservoir with heterogeneous delays reads handwritten digits
+distal_reward       dopamine that comes seconds later finds the synapse that earned it
 inhibitory_balance  inhibition learns to hold a network at its target rate
 
 `SCENARIOS` names those that come with the library, and where they live; each is imported when it is
@@ -17,5 +18,6 @@ SCENARIOS: dict[str, str] = {
     "brunel": "eventsim.scenarios.brunel",
     "competition": "eventsim.scenarios.competition",
     "digits": "eventsim.scenarios.digits",
+    "distal_reward": "eventsim.scenarios.distal_reward",
     "inhibitory_balance": "eventsim.scenarios.inhibitory_balance",
 }
