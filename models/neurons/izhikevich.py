@@ -1,13 +1,13 @@
 """Izhikevich's simple model, instantaneous (delta) input.
 
     between events   dv/dt = k2 v^2 + k1 v + k0 - u + (i + i_offset) / c_m
-                     du/dt = a (b v - u)
+                     du/dt = a (b (v - v_u) - u_leak u)
     spike            v <- v + w                                (w in mV)
     current          i <- i + w                                (w in pA)
     fires            when v reaches v_peak; then v <- c, u <- u + d
 
 Parameter  Unit     Default  Meaning                                Constraint
-a          1/ms        0.02  rate of the recovery                   > 0
+a          1/ms        0.02  rate of the recovery
 b          1/ms         0.2  sensitivity of the recovery to v
 c          mV         -65.0  potential after a spike                < v_peak
 d          mV/ms        8.0  jump of the recovery at a spike
@@ -15,11 +15,14 @@ v_peak     mV          30.0  potential at which a spike is cut
 k2         1/mV/ms     0.04  quadratic term                         > 0
 k1         1/ms         5.0  linear term
 k0         mV/ms      140.0  constant term
+v_u        mV           0.0  potential that the recovery is counted from
+u_leak     1            1.0  decay of the recovery; 0 for none      >= 0
 c_m        pF           1.0  makes 1 pA the published input of 1    > 0
 i_offset   pA           0.0  constant current
-v_start    mV         -65.0  potential at t = 0; u starts at b v_start
+v_start    mV         -65.0  potential at t = 0; u starts at b (v_start - v_u)
 
-k1 and k0 are parameters because three of the twenty published patterns use others than 5 and 140.
+k1, k0, v_u and u_leak are parameters because three of the twenty published patterns use others; two
+patterns have a < 0, so that the recovery runs away from rest until a spike resets it.
 The published figures were drawn with Euler steps of 0.25 to 1 ms; this is the equation itself, and
 its spike times differ from theirs.
 
@@ -44,6 +47,8 @@ class Params(NamedTuple):
     k2: float = 0.04
     k1: float = 5.0
     k0: float = 140.0
+    v_u: float = 0.0
+    u_leak: float = 1.0
     c_m: float = 1.0
     i_offset: float = 0.0
     v_start: float = -65.0
@@ -58,14 +63,15 @@ class State(NamedTuple):
 @kernel
 def initial(p: Params, key: float) -> State:
     """Start where the published simulations do."""
-    return State(p.v_start, p.b * p.v_start, 0.0)
+    return State(p.v_start, p.b * (p.v_start - p.v_u), 0.0)
 
 
 @kernel
 def derivative(s: State, t: float, p: Params) -> State:
     """Return the change per ms."""
     drive = (s.i + p.i_offset) / p.c_m
-    return State((p.k2 * s.v + p.k1) * s.v + p.k0 - s.u + drive, p.a * (p.b * s.v - s.u), 0.0)
+    dv = (p.k2 * s.v + p.k1) * s.v + p.k0 - s.u + drive
+    return State(dv, p.a * (p.b * (s.v - p.v_u) - p.u_leak * s.u), 0.0)
 
 
 @kernel
