@@ -6,22 +6,28 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from walk import scipy_spikes
 
 from eventsim.model import NeuronModel
 from eventsim.models import (
     EIF,
+    LIF,
     QIF,
     AdEx,
     HodgkinHuxley,
     Izhikevich,
+    LIFAlpha,
     LIFCondAlpha,
     LIFCondExp,
     LIFCondNMDA,
+    LIFDoubleExp,
     LIFEscape,
+    LIFExp,
     LiRinzel,
     MorrisLecar,
     TraubMiles,
 )
+from eventsim.models.neurons import hodgkin_huxley
 
 
 def spikes(model: NeuronModel, until: float, **values: float) -> list[float]:
@@ -48,6 +54,33 @@ def test_the_squid_axon_fires_on_and_on_from_6_3_microamperes() -> None:
     assert 1e3 / firing[-1] == pytest.approx(52.4, abs=1.0)
 
 
+@pytest.mark.parametrize("model", [LIF, LIFExp, LIFAlpha, LIFDoubleExp], ids=repr)
+def test_leaky_cells_have_the_f_i_curve_of_the_closed_form(model: NeuronModel) -> None:
+    """Oracle: 1 / (t_ref + tau_m log((v_inf - v_reset) / (v_inf - v_th))), and 0 below rheobase."""
+    p = model.params()
+    rheobase = (p.v_th - p.v_rest) * p.c_m / p.tau_m
+    assert spikes(model, 1e4, i_offset=rheobase * (1.0 - 1e-12)) == []
+    for share in (1.0 + 1e-6, 1.1, 2.0, 10.0):
+        v_inf = p.v_rest + share * rheobase * p.tau_m / p.c_m
+        interval = p.t_ref + p.tau_m * np.log((v_inf - p.v_reset) / (v_inf - p.v_th))
+        seen = intervals(model, 5.0 * interval, i_offset=share * rheobase)
+        np.testing.assert_allclose(seen, interval, rtol=1e-9)
+
+
+def test_the_rheobase_of_the_squid_axon_is_scipys() -> None:
+    """Oracle: DOP853 at rtol 1e-12 on the same equations, a picoampere below and above."""
+    low, high = 0.0, 600.0  # pA, of a step that lasts
+    while high - low > 0.5:
+        middle = 0.5 * (low + high)
+        if spikes(HodgkinHuxley, 60.0, i_offset=middle):
+            high = middle
+        else:
+            low = middle
+    for current, fires in ((low - 1.0, False), (high + 1.0, True)):
+        p = hodgkin_huxley.Params(i_offset=current)
+        assert bool(scipy_spikes(hodgkin_huxley, p, [], 60.0)) == fires
+
+
 def test_the_squid_axon_is_at_rest_at_65_millivolts() -> None:
     p = HodgkinHuxley.params()
     s = HodgkinHuxley.plan(HodgkinHuxley.initial(p, 0.0), 0.0, p)
@@ -60,6 +93,12 @@ def test_morris_lecar_oscillates_between_its_two_bifurcations() -> None:
     assert counts[85.0] <= 1
     assert counts[225.0] <= 1
     assert min(counts[100.0], counts[205.0]) >= 20
+
+
+def test_morris_lecar_starts_at_a_high_rate() -> None:
+    """Oracle: class II, a Hopf bifurcation: 5 percent above onset, more than half the top rate."""
+    rates = [1e3 / intervals(MorrisLecar, 2000.0, i_offset=i)[-1] for i in (93.0, 150.0, 205.0)]
+    assert rates[0] > 0.5 * max(rates)
 
 
 def test_traub_and_miles_cell_starts_firing_arbitrarily_slowly() -> None:
@@ -83,17 +122,19 @@ def test_calcium_oscillates_for_a_range_of_ip3() -> None:
     assert len(spikes(LiRinzel, 2e5, ip3_rest=0.68)) <= 6
 
 
-def test_the_quadratic_interval_is_a_difference_of_arc_tangents() -> None:
-    """Oracle: the integral of dv / (k (v - r)(v - c) + I / C) in closed form."""
-    p = QIF.params(i_offset=300.0, rtol=1e-9)
+@pytest.mark.parametrize("current", [190.0, 300.0, 1000.0])
+def test_the_quadratic_interval_is_a_difference_of_arc_tangents(current: float) -> None:
+    """Oracle: the integral of dv / (k (v - r)(v - c) + I / C) in closed form: the f-I curve."""
+    p = QIF.params(i_offset=current, rtol=1e-9)
     k = 1.0 / (p.tau_m * (p.v_th - p.v_rest))
     centre = 0.5 * (p.v_rest + p.v_th)
     floor = p.i_offset / p.c_m - k * (0.5 * (p.v_th - p.v_rest)) ** 2
     assert floor > 0.0
     root = sqrt(k * floor)
     ends = [atan((v - centre) * k / root) for v in (p.v_reset, p.v_peak)]
-    seen = intervals(QIF, 300.0, i_offset=300.0, rtol=1e-9)
-    assert seen[-1] == pytest.approx((ends[1] - ends[0]) / root, rel=1e-8)
+    interval = (ends[1] - ends[0]) / root
+    seen = intervals(QIF, 5.0 * interval, i_offset=current, rtol=1e-9)
+    assert seen[-1] == pytest.approx(interval, rel=1e-8)
 
 
 @pytest.mark.parametrize("current", [220.0, 500.0])
@@ -130,8 +171,10 @@ NAUD = {  # Naud et al. (2008), table 1: C, g_L, E_L, V_T, D_T, a, tau_w, b, V_r
     "adapting": (200, 12, -70, -50, 2, 2, 300, 60, -58, 500),
     "initial burst": (130, 18, -58, -50, 2, 4, 150, 120, -50, 400),
     "regular bursting": (200, 10, -58, -50, 2, 2, 120, 100, -46, 210),
-    "delayed regular": (100, 10, -65, -50, 2, -10, 90, 30, -47, 110),
+    "delayed accelerating": (200, 12, -70, -50, 2, -10, 300, 0, -58, 300),
+    "delayed bursting": (100, 10, -65, -50, 2, -10, 90, 30, -47, 110),
     "transient": (100, 10, -65, -50, 2, 10, 90, 100, -47, 180),
+    "irregular": (100, 12, -60, -50, 2, -11, 130, 30, -48, 160),
 }
 
 
@@ -152,9 +195,27 @@ def test_adex_fires_in_the_patterns_of_naud_and_colleagues() -> None:
     assert burst[0] < 0.3 * burst[-1]
     bursting = np.diff(naud("regular bursting"))[6:]
     assert bursting.max() > 5.0 * bursting.min()
-    delayed = naud("delayed regular")
-    assert delayed[0] > 2.0 * np.diff(delayed)[-1]
     assert 1 <= len(naud("transient")) <= 3
+
+
+def test_adex_fires_late_and_faster_and_faster_or_in_bursts() -> None:
+    """Oracle: what figure 4 shows: the first interval is not the shortest, the onset is late."""
+    accelerating = naud("delayed accelerating")
+    assert accelerating[0] > 3.0 * np.diff(accelerating)[-1]
+    assert np.all(np.diff(np.diff(accelerating)) < 1e-3)
+    bursting = naud("delayed bursting")
+    pauses = np.flatnonzero(np.diff(bursting) > 40.0)
+    assert bursting[0] > 50.0
+    assert np.ptp(np.diff(pauses)) == 0  # bursts of one size
+    assert np.diff(pauses)[0] >= 3
+
+
+def test_adex_fires_irregularly_without_any_noise() -> None:
+    """Oracle: no period up to twenty spikes; CV above a half, though nothing is random."""
+    gaps = np.diff(naud("irregular", 1500.0))[10:]
+    assert np.std(gaps) / np.mean(gaps) > 0.5
+    for lag in range(1, 21):
+        assert np.abs(gaps[lag:] - gaps[:-lag]).max() > 5.0
 
 
 IZHIKEVICH = {  # Izhikevich (2003): a, b, c, d
