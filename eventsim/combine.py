@@ -17,8 +17,9 @@ def combined(first: Plasticity | Rule, second: Plasticity | Rule) -> Plasticity:
     ----------
     first, second : Plasticity or Rule
         Their parameters, traces, modulators and state variables must have different names, but for
-        modulators that both read. At most one may have a `drift`, and at most one a say in what an
-        arrival `transmits`. More than two are combined step by step.
+        modulators and variables of the target that both read. At most one may have a `drift` or a
+        `flow`, and at most one a say in what an arrival `transmits`. More than two are combined
+        step by step.
 
     Returns
     -------
@@ -27,7 +28,8 @@ def combined(first: Plasticity | Rule, second: Plasticity | Rule) -> Plasticity:
     Raises
     ------
     ValueError
-        If both have a parameter, trace or state variable of one name, a drift, or `transmits`.
+        If both have a parameter, trace or state variable of one name, a drift or flow, or
+        `transmits`.
 
     Examples
     --------
@@ -40,9 +42,10 @@ def combined(first: Plasticity | Rule, second: Plasticity | Rule) -> Plasticity:
     for what in ("parameter_names", "pre", "post", "state_names"):
         for twice in sorted({*getattr(a.rule, what)} & {*getattr(b.rule, what)}):
             raise ValueError(f"combined: both {a.rule} and {b.rule} have a {twice!r}")
-    for what in ("drift", "transmits"):
-        if getattr(a.rule, what) and getattr(b.rule, what):
-            raise ValueError(f"combined: both {a.rule} and {b.rule} have a {what!r}")
+    if a.rule.transmits and b.rule.transmits:
+        raise ValueError(f"combined: both {a.rule} and {b.rule} have a 'transmits'")
+    if a.rule.moves and b.rule.moves:
+        raise ValueError(f"combined: both {a.rule} and {b.rule} have a 'drift' or a 'flow'")
     for shared in set(a.modulators) & set(b.modulators):
         if a.modulators[shared] is not b.modulators[shared]:
             raise ValueError(f"combined: {a.rule} and {b.rule} read different {shared!r}")
@@ -68,9 +71,11 @@ def _rule(name: str, a: Rule, b: Rule) -> Rule:
         pre={**a.pre, **b.pre},
         post={**a.post, **b.post},
         state=state,
-        between=_between(a, b, state),
+        between=None if a.flow or b.flow else _between(a, b, state),
         modulators=tuple(dict.fromkeys((*a.modulators, *b.modulators))),
+        reads=tuple(dict.fromkeys((*a.reads, *b.reads))),
         drift=a.drift or b.drift,
+        flow=_flow(a, b, state),
         transmits=_transmits(a, b),
         parts=(a, b),
     )
@@ -125,6 +130,31 @@ def _between(a: Rule, b: Rule, state: Any) -> Function | None:
         return state(*(mine[:] + other[:]))
 
     return between
+
+
+def _flow(a: Rule, b: Rule, state: Any) -> Function | None:
+    """Return the flow of one, with the state of the other passing through time beside it."""
+    flow = a.flow or b.flow
+    if flow is None or a.state is None or b.state is None:
+        return flow
+    state_a, state_b, n = a.state, b.state, len(a.state_names)
+    of_a, of_b = a.between, b.between
+    if of_b is not None:
+
+        @kernel
+        def first_flows(w: float, s: Any, t: float, dt: float, m: Any, p: Any) -> Any:
+            w, mine = flow(w, state_a(*s[:n]), t, dt, m, p)
+            return w, state(*(mine[:] + of_b(state_b(*s[n:]), t, dt, p)[:]))
+
+        return first_flows
+    assert of_a is not None
+
+    @kernel
+    def second_flows(w: float, s: Any, t: float, dt: float, m: Any, p: Any) -> Any:
+        w, other = flow(w, state_b(*s[n:]), t, dt, m, p)
+        return w, state(*(of_a(state_a(*s[:n]), t, dt, p)[:] + other[:]))
+
+    return second_flows
 
 
 def _transmits(a: Rule, b: Rule) -> Function | None:

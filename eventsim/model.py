@@ -90,8 +90,8 @@ class NeuronModel:
         State and one for the time at which they are valid; both are moved on to the last spike.
         The same as spike by spike, to the last bit, but faster.
     course : (s, p) -> Course, optional
-        For a modulator, which synapses may read: what it does until its next input
-        (`eventsim.rule.Course`). It jumps at arrivals, and never fires.
+        For a modulator, which synapses may read: what it does until its next event
+        (`eventsim.rule.Course`). A neuron that fires may have one, for the synapses onto itself.
     linear : Linear, optional
         What a linear model declares so that its arrivals may be summed in any order.
     trouble : str, optional
@@ -171,6 +171,11 @@ class NeuronModel:
     def is_source(self) -> bool:
         """Whether nothing can arrive at it."""
         return not self.on_input
+
+    @property
+    def silent(self) -> bool:
+        """Whether it never fires."""
+        return self.fires is never_fires and self.next_fire is never_by_itself
 
     @property
     def datasheet(self) -> dict[str, datasheet.Parameter]:

@@ -79,6 +79,11 @@ class Rule:
     drift : (w, s, t, dt, m, p) -> w, optional
         How the weight itself moves from `t` to `t + dt` without events, with the state `s` at `t`;
         for rules with a state. `m` has one `Course` per modulator, from `t` on.
+    flow : (w, s, t, dt, m, p) -> (w, State), optional
+        In place of `between` and `drift`, where the state follows the weight or the modulators.
+    reads : tuple of str
+        State variables of the target that `seen` shows too: as they are just before the arrivals
+        of that instant, or at the target's spike, before its reset.
     transmits : optional
         What an arrival transmits, by default the weight: (w, seen, p) -> float, or with a state
         (w, s, seen, p) -> float, with the weight and the state after `on_pre`.
@@ -108,6 +113,8 @@ class Rule:
     between: Function | None = None
     modulators: tuple[str, ...] = ()
     drift: Function | None = None
+    flow: Function | None = None
+    reads: tuple[str, ...] = ()
     transmits: Function | None = None
     parts: "tuple[Rule, ...]" = ()
     doc: str = ""
@@ -121,16 +128,20 @@ class Rule:
                 raise ValueError(
                     f"rule {self.name!r}: trace mode must be 'sum' or 'set', got {trace.mode!r}"
                 )
-        if (self.state is None) != (self.between is None):
+        if (self.state is None) != (self.between is None and self.flow is None):
             raise ValueError(
-                f"rule {self.name!r}: a state needs `between`, and the other way round"
+                f"rule {self.name!r}: a state needs `between` or `flow`, and the other way round"
             )
+        if self.flow is not None and (self.between or self.drift) is not None:
+            raise ValueError(f"rule {self.name!r}: a flow takes the place of between and drift")
         if self.drift is not None and self.state is None:
             raise ValueError(f"rule {self.name!r}: a drift needs a state")
-        names = [*self.pre, *self.post, *self.modulators]
+        names = [*self.pre, *self.post, *self.modulators, *self.reads]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"rule {self.name!r}: there are two traces or modulators {name!r}")
+                raise ValueError(
+                    f"rule {self.name!r}: there are two traces, modulators or variables {name!r}"
+                )
 
     def __call__(self, **values: Any) -> "Plasticity":
         """Return this rule with its parameters and its modulators."""
@@ -149,6 +160,11 @@ class Rule:
     def state_names(self) -> tuple[str, ...]:
         """Names of the state variables of one synapse."""
         return tuple(self.state._fields) if self.state else ()  # type: ignore[attr-defined]
+
+    @property
+    def moves(self) -> bool:
+        """Whether something moves between events that a change of the weight must find in place."""
+        return self.drift is not None or self.flow is not None
 
     @property
     def datasheet(self) -> dict[str, datasheet.Parameter]:
@@ -193,8 +209,8 @@ class Plasticity(NamedTuple):
 
 
 def seen_class(rule: Rule) -> Any:
-    """Return the NamedTuple class that holds the traces and levels a rule sees, by name."""
-    return namedtuple("Seen", [*rule.pre, *rule.post, *rule.modulators])
+    """Return the NamedTuple class that holds what a rule sees at an event, by name."""
+    return namedtuple("Seen", [*rule.pre, *rule.post, *rule.modulators, *rule.reads])
 
 
 def courses_class(rule: Rule) -> Any:

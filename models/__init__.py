@@ -7,6 +7,7 @@ encoders/     images, sounds and event cameras as spikes: functions to call befo
 modulators/   signals that many synapses read: dopamine, an astrocyte, an error
 synapses/     what one spike becomes at its target: short-term plasticity, chance, noisy currents
 plasticity/   how a weight changes at a pre- or a postsynaptic spike
+clocked/      networks in steps of time, to compare with what was published so
 
 `CATALOGUE` names the neurons, astrocytes, modulators and sources that come with the library,
 `RULES` what stands in synapses/ and plasticity/; what a user adds in a file of their own is passed
@@ -24,6 +25,7 @@ from eventsim.models.astrocytes.li_rinzel import LiRinzel
 from eventsim.models.modulators.modulator import Modulator
 from eventsim.models.modulators.signal import Signal
 from eventsim.models.neurons.adex import AdEx
+from eventsim.models.neurons.adex_clopath import AdExClopath
 from eventsim.models.neurons.adlif import AdLIF
 from eventsim.models.neurons.alif import ALIF
 from eventsim.models.neurons.diehl_cook import DiehlCook
@@ -38,6 +40,7 @@ from eventsim.models.neurons.lif_cond_nmda import LIFCondNMDA
 from eventsim.models.neurons.lif_double_exp import LIFDoubleExp
 from eventsim.models.neurons.lif_escape import LIFEscape
 from eventsim.models.neurons.lif_exp import LIFExp
+from eventsim.models.neurons.lif_subtract import LIFSubtract
 from eventsim.models.neurons.morris_lecar import MorrisLecar
 from eventsim.models.neurons.qif import QIF
 from eventsim.models.neurons.readout import Readout
@@ -45,7 +48,9 @@ from eventsim.models.neurons.resonate_and_fire import ResonateAndFire
 from eventsim.models.neurons.traub_miles import TraubMiles
 from eventsim.models.plasticity.astrocyte_stdp import AstrocyteSTDP, AstrocyteSTDPInhibitory
 from eventsim.models.plasticity.bcm import BCMRule
+from eventsim.models.plasticity.clopath import Clopath
 from eventsim.models.plasticity.diehl_cook import STDPDiehlCook
+from eventsim.models.plasticity.eprop import Eprop
 from eventsim.models.plasticity.error_readout import ErrorReadout
 from eventsim.models.plasticity.inhibitory_stdp import InhibitorySTDP
 from eventsim.models.plasticity.masquelier import STDPMasquelier
@@ -58,6 +63,7 @@ from eventsim.models.plasticity.stdp_pair import STDPPair
 from eventsim.models.plasticity.stdp_power_law import STDPPowerLaw
 from eventsim.models.plasticity.stdp_reduced import STDPReduced
 from eventsim.models.plasticity.stdp_triplet import STDPTriplet, STDPTripletNearest
+from eventsim.models.plasticity.zenke import STDPZenke
 from eventsim.models.sources.burst import BurstSource
 from eventsim.models.sources.gamma import GammaSource
 from eventsim.models.sources.multiple_interaction import MultipleInteraction
@@ -76,6 +82,7 @@ from eventsim.rule import Rule
 
 CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "AdEx": AdEx,
+    "AdExClopath": AdExClopath,
     "AdLIF": AdLIF,
     "ALIF": ALIF,
     "DiehlCook": DiehlCook,
@@ -90,6 +97,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "LIFDoubleExp": LIFDoubleExp,
     "LIFEscape": LIFEscape,
     "LIFExp": LIFExp,
+    "LIFSubtract": LIFSubtract,
     "MorrisLecar": MorrisLecar,
     "QIF": QIF,
     "Readout": Readout,
@@ -112,6 +120,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
 }
 
 _RULES = (
+    Eprop,
     ErrorReadout,
     AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
@@ -122,6 +131,7 @@ _RULES = (
     TsodyksMarkramAstrocyte,
     OUCurrent,
     BCMRule,
+    Clopath,
     STDPDiehlCook,
     InhibitorySTDP,
     STDPMasquelier,
@@ -134,6 +144,7 @@ _RULES = (
     STDPReduced,
     STDPTriplet,
     STDPTripletNearest,
+    STDPZenke,
 )
 RULES: dict[str, Rule] = {rule.name: rule for rule in _RULES}
 
@@ -145,12 +156,15 @@ __all__ = [
     "QIF",
     "RULES",
     "AdEx",
+    "AdExClopath",
     "AdLIF",
     "AstrocyteSTDP",
     "AstrocyteSTDPInhibitory",
     "BCMRule",
     "BurstSource",
+    "Clopath",
     "DiehlCook",
+    "Eprop",
     "ErrorReadout",
     "GammaSource",
     "GlobalAstrocyte",
@@ -164,6 +178,7 @@ __all__ = [
     "LIFDoubleExp",
     "LIFEscape",
     "LIFExp",
+    "LIFSubtract",
     "LiRinzel",
     "Modulator",
     "MorrisLecar",
@@ -189,6 +204,7 @@ __all__ = [
     "STDPReduced",
     "STDPTriplet",
     "STDPTripletNearest",
+    "STDPZenke",
     "Signal",
     "SingleInteraction",
     "SpikeSource",

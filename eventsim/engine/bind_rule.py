@@ -39,13 +39,17 @@ from eventsim.rule import Rule, courses_class, seen_class
 Function = Callable[..., Any]
 
 
-def rules_namespace(rules: Sequence[Rule]) -> ModuleType:
-    """Return the module that the population kernel knows as `rules`."""
+def rules_namespace(rules: Sequence[Rule], variables: Sequence[str] = ()) -> ModuleType:
+    """Return the module that the population kernel knows as `rules`.
+
+    `variables` are the state variables of the population, which rules may read.
+    """
     layouts = rule_layouts(rules)
     arrive, catch_up, remember = _no_arrival, _no_catch_up, _no_memory
     for k, layout in reversed(list(enumerate(layouts))):
-        arrive, catch_up = _bind_rule(k, layout, arrive, catch_up)
-        remember = _remember(k, _jump(layout.post), remember)
+        places = [variables.index(name) for name in layout.rule.reads]
+        arrive, catch_up = _bind_rule(k, layout, places, arrive, catch_up)
+        remember = _remember(k, _jump(layout.post), _noted(layout.reads, places), remember)
     namespace = ModuleType("rules")
     vars(namespace).update(
         N_RULES=len(layouts), arrive=arrive, catch_up=catch_up, remember=remember
@@ -54,7 +58,7 @@ def rules_namespace(rules: Sequence[Rule]) -> ModuleType:
 
 
 @kernel
-def _no_arrival(k: int, plastic: Plastic, row: int, i: int, t: float) -> float:
+def _no_arrival(k: int, plastic: Plastic, row: int, i: int, t: float, target: Any) -> float:
     return 0.0
 
 
@@ -64,19 +68,57 @@ def _no_catch_up(k: int, plastic: Plastic, row: int, i: int, until: float, settl
 
 
 @kernel
-def _no_memory(params: Any, before: Any, after: Any, dt: float) -> None:
+def _no_memory(params: Any, before: Any, after: Any, dt: float, target: Any) -> None:
     return
 
 
-def _remember(k: int, jump: Function, others: Function) -> Function:
-    """Return remember(params, before, after, dt): the history row after a spike of the target."""
+def _remember(k: int, jump: Function, noted: Function, others: Function) -> Function:
+    """Return remember(params, before, after, dt, target): the history row after a spike."""
 
     @kernel
-    def remember(params: Any, before: Any, after: Any, dt: float) -> None:
+    def remember(params: Any, before: Any, after: Any, dt: float, target: Any) -> None:
         jump(before, after, dt, params[k])
-        others(params, before, after, dt)
+        noted(after, target)
+        others(params, before, after, dt, target)
 
     return remember
+
+
+def _noted(columns: Sequence[int], places: Sequence[int]) -> Function:
+    """Return noted(row, target): write some variables of the target's state into a row."""
+    if not columns:
+        return _nothing_noted
+    column, place, rest = columns[0], places[0], _noted(columns[1:], places[1:])
+
+    @kernel
+    def noted(row: Any, target: Any) -> None:
+        row[column] = target[place]
+        rest(row, target)
+
+    return noted
+
+
+@kernel
+def _nothing_noted(row: Any, target: Any) -> None:
+    return
+
+
+def _picked(places: Sequence[int]) -> Function:
+    """Return picked(row): a tuple of some entries of a row or a tuple."""
+    if not places:
+        return _nothing_picked
+    place, rest = places[0], _picked(places[1:])
+
+    @kernel
+    def picked(row: Any) -> Any:
+        return (row[place],) + rest(row)  # noqa: RUF005
+
+    return picked
+
+
+@kernel
+def _nothing_picked(row: Any) -> Any:
+    return ()
 
 
 def _jump(columns: Sequence[Column]) -> Function:
@@ -117,23 +159,25 @@ def _no_values(row: Any, dt: float, own: Any) -> Any:
 
 
 def _bind_rule(
-    k: int, layout: RuleLayout, arrive_elsewhere: Function, catch_up_elsewhere: Function
-) -> tuple[Function, Function]:
+    k: int, layout: RuleLayout, places: Sequence[int], arrive_elsewhere: Function,
+    catch_up_elsewhere: Function,
+) -> tuple[Function, Function]:  # fmt: skip
     rule = layout.rule
     x_values, y_values, jump = _decayed(layout.pre), _decayed(layout.post), _jump(layout.pre)
     levels, make_seen = bind_levels(layout.modulators), seen_class(rule)
     make_params, n_params = rule.params, len(rule.parameter_names)
     step_pre, step_post = _step(layout, rule.on_pre), _step(layout, rule.on_post)
     move, transmitted, transmits = _move(layout), _transmitted(layout), rule.transmits is not None
-    drifts = rule.drift is not None
+    drifts, flows, moves = rule.drift is not None, rule.flow is not None, rule.moves
+    here, then = _picked(places), _picked(layout.reads)
     next_jump, pass_jumps = bind_next_jump(layout.modulators), bind_pass_jumps(layout.modulators)
 
     @kernel
-    def see(synapse: Any, plastic: Plastic, i: int, t: float, own: Any) -> Any:
+    def see(synapse: Any, plastic: Plastic, i: int, t: float, own: Any, read: Any) -> Any:
         last = plastic.history[i, int(synapse[NEXT_POST]) - plastic.forgotten[i] - 1]
         x = x_values(synapse, t - synapse[LAST_ARRIVAL], own)
         y = y_values(last, t - (last[0] + 2.0 * own[DENDRITE]), own)
-        return make_seen(*(x + y + levels(synapse, plastic, t, own)))
+        return make_seen(*(x + y + levels(synapse, plastic, t, own) + read))
 
     @kernel
     def meet(plastic: Plastic, row: int, i: int, until: float, own: Any, p: Any) -> None:
@@ -148,23 +192,24 @@ def _bind_rule(
             if spike <= other:
                 if own[FROZEN] == 0.0:
                     move(synapse, plastic, spike, own, p)
-                    step_post(synapse, spike, see(synapse, plastic, i, spike, own), own, p)
+                    seen = see(synapse, plastic, i, spike, own, then(history[j]))
+                    step_post(synapse, spike, seen, own, p)
                 synapse[NEXT_POST] += 1.0
             else:
-                if drifts and own[FROZEN] == 0.0:
+                if flows or (drifts and own[FROZEN] == 0.0):
                     move(synapse, plastic, other, own, p)
                 pass_jumps(synapse, plastic, other, own)
 
     @kernel
-    def arrive(which: int, plastic: Plastic, row: int, i: int, t: float) -> float:
+    def arrive(which: int, plastic: Plastic, row: int, i: int, t: float, target: Any) -> float:
         if which != k:
-            return float(arrive_elsewhere(which, plastic, row, i, t))
+            return float(arrive_elsewhere(which, plastic, row, i, t, target))
         own = plastic.params[k]
         p = make_params(*to_fixed_tuple(own[FIRST_PARAMETER:], n_params))
         meet(plastic, row, i, t, own, p)
         synapse = plastic.memory[row]
         move(synapse, plastic, t, own, p)
-        seen, before = see(synapse, plastic, i, t, own), synapse[WEIGHT]
+        seen, before = see(synapse, plastic, i, t, own, here(target)), synapse[WEIGHT]
         step_pre(synapse, t, seen, own, p)
         if transmits and own[FROZEN] != 0.0:
             synapse[WEIGHT] = before
@@ -183,7 +228,7 @@ def _bind_rule(
         own = plastic.params[k]
         p = make_params(*to_fixed_tuple(own[FIRST_PARAMETER:], n_params))
         meet(plastic, row, i, until, own, p)
-        if drifts and settle:
+        if moves and settle:
             move(plastic.memory[row], plastic, until, own, p)
 
     return arrive, catch_up
@@ -192,11 +237,11 @@ def _bind_rule(
 def _move(layout: RuleLayout) -> Function:
     """Return move(synapse, plastic, t, own, p): pass to t with no event."""
     rule, column = layout.rule, layout.state_column
-    between, make_state = rule.between, rule.state
-    drift, drifts = rule.drift or _no_drift, rule.drift is not None
-    if between is None or make_state is None:
+    make_state, n_state = rule.state, len(rule.state_names)
+    if make_state is None:
         return _stay
-    n_state = len(rule.state_names)
+    flow, flows, drifts = rule.flow or _flow(rule), rule.flow is not None, rule.drift is not None
+    between = rule.between or _not_asked
     courses, next_turn = bind_courses(layout.modulators), bind_next_turn(layout.modulators)
     make_courses = courses_class(rule)
 
@@ -206,13 +251,15 @@ def _move(layout: RuleLayout) -> Function:
         now = synapse[column + n_state]
         while now < t:
             stop = t
-            if drifts and own[FROZEN] == 0.0:
+            if flows or (drifts and own[FROZEN] == 0.0):
                 # the weight may turn round where a level passes through zero
                 stop = min(t, next_turn(synapse, plastic, now, own))
                 m = make_courses(*courses(synapse, plastic, now, own))
-                w = drift(synapse[WEIGHT], s, now, stop - now, m, p)
-                synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
-            s = between(s, now, stop - now, p)
+                w, s = flow(synapse[WEIGHT], s, now, stop - now, m, p)
+                if own[FROZEN] == 0.0:
+                    synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
+            else:
+                s = between(s, now, stop - now, p)
             now = stop
         for c in range(n_state):
             synapse[column + c] = s[c]
@@ -221,9 +268,27 @@ def _move(layout: RuleLayout) -> Function:
     return move
 
 
+def _flow(rule: Rule) -> Function:
+    """Return the flow of a rule that has a `between`, and perhaps a `drift`."""
+    drift, between = rule.drift or _no_drift, rule.between
+    assert between is not None
+
+    @kernel
+    def flow(w: float, s: Any, t: float, dt: float, m: Any, p: Any) -> Any:
+        return drift(w, s, t, dt, m, p), between(s, t, dt, p)
+
+    return flow
+
+
 @kernel
 def _no_drift(w: float, s: Any, t: float, dt: float, m: Any, p: Any) -> float:
     return w
+
+
+@kernel
+def _not_asked(s: Any, t: float, dt: float, p: Any) -> Any:
+    """Stand in for `between` in a rule with a flow, which is asked instead."""
+    return s
 
 
 @kernel

@@ -79,19 +79,17 @@ class Probes(NamedTuple):
 
 
 class Plastic(NamedTuple):
-    """Plastic synapses onto one population; `rule_layout` says what lies where.
-
-    Of a modulator, `courses` are its own, by neuron; of others, those of all modulators.
-    """
+    """Plastic synapses onto one population; `rule_layout` says what lies where."""
 
     memory: Floats  # (n_synapses, width)
     params: Floats  # (n_rules, width)
-    history: Floats  # (n, capacity, 1 + n_post_traces) spikes; the first has been replayed to all
+    history: Floats  # (n, capacity, width) spikes; the first has been replayed to all
     remembered: Ints  # (n,) entries in use
     forgotten: Ints  # (n,) spikes before the first entry
     courses: Floats  # (n_modulators, capacity, 4) jumps: since when, then the level, rest and tau
     jumps: Ints  # (n_modulators,) entries in use
     jumps_forgotten: Ints  # (n_modulators,)
+    own_course: int  # the row of the population's own first neuron, if it is a modulator itself
 
 
 class Pending(NamedTuple):

@@ -143,8 +143,8 @@ class ReferenceEngine:
                 elif event.phase is Phase.ARRIVAL:
                     self._arrive(event)
                 elif event.phase is Phase.BACK:
-                    synapse, fired = event.content
-                    synapse.on_post(fired)
+                    synapse, (fired, state) = event.content
+                    synapse.on_post(fired, state)
                 elif event.phase is Phase.JUMP:
                     synapse, what = event.content
                     synapse.on_jump(event.time, *what)
@@ -154,6 +154,7 @@ class ReferenceEngine:
                     cell.move_to(event.time)
                     if cell.model.spikes(cell.s, event.time, cell.p):
                         self._fire(cell, event.time)
+                    self._jump(cell, event.time)
                     self._replan(cell)
             self.now = until
         finally:
@@ -166,17 +167,18 @@ class ReferenceEngine:
         while self.queue and self.queue[0][:3] == event[:3]:
             together.append(self.queue.pop(0))
         cell.move_to(t)
+        before = cell.s
         for arrival in together:
             if isinstance(arrival.content, Synapse):
                 synapse = arrival.content
-                w, port = synapse.on_pre(t), synapse.projection.port
+                w, port = synapse.on_pre(t, before), synapse.projection.port
             else:
                 w, port = arrival.content
             cell.s = cell.receivers[port](cell.s, t, w, cell.p)
         self._refuse_not_finite(cell)
-        self._jump(cell, t)
         if cell.model.fires(cell.s, cell.p):
             self._fire(cell, t)
+        self._jump(cell, t)
         self._replan(cell)
 
     def _fire(self, cell: Cell, t: float) -> None:
@@ -184,9 +186,10 @@ class ReferenceEngine:
         self.fired[cell.population.index].append((t, cell.index))
         for synapse in self.plastic_onto[cell.number]:
             if synapse.lag == 0.0:
-                synapse.on_post(t)
+                synapse.on_post(t, cell.s)
             else:
-                self.queue.add(self._at_synapse(t + synapse.lag, Phase.BACK, synapse, t))
+                heard = self._at_synapse(t + synapse.lag, Phase.BACK, synapse, (t, cell.s))
+                self.queue.add(heard)
         cell.s = cell.model.on_fire(cell.s, t, cell.p)
         for synapse in self.outgoing[cell.number]:
             self.queue.add(

@@ -28,8 +28,8 @@ class RuleLayout(NamedTuple):
     not seen; for each modulator the number of the next jump that it has not seen, and the row of
     `Plastic.courses` that it reads; presynaptic traces after the last arrival; state, and the time
     at which that is valid. A target's history row: time of a spike, then the postsynaptic traces
-    after it, of all plastic projections onto that population side by side. Spikes and jumps are
-    counted from the beginning of the run.
+    after it and the variables that the rule reads before the reset, of all plastic projections onto
+    that population side by side. Spikes and jumps are counted from the beginning of the run.
     """
 
     rule: Rule
@@ -63,6 +63,12 @@ class RuleLayout(NamedTuple):
         return self._columns(self.rule.post.values(), self.post_column)
 
     @property
+    def reads(self) -> list[int]:
+        """Columns of the target's variables in a history row."""
+        first = self.post_column + len(self.rule.post)
+        return list(range(first, first + len(self.rule.reads)))
+
+    @property
     def state_column(self) -> int:
         """First column of the rule's own state in a synapse's row."""
         return self.first_trace + len(self.rule.pre)
@@ -79,5 +85,10 @@ def rule_layouts(rules: Sequence[Rule]) -> list[RuleLayout]:
     layouts, column = [], 1
     for rule in rules:
         layouts.append(RuleLayout(rule, column))
-        column += len(rule.post)
+        column += len(rule.post) + len(rule.reads)
     return layouts
+
+
+def history_width(rules: Sequence[Rule]) -> int:
+    """Return the number of columns of a target's history row."""
+    return 1 + sum(len(rule.post) + len(rule.reads) for rule in rules)

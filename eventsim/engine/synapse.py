@@ -45,12 +45,15 @@ class Synapse:
             self.s = self.rule.state(**self.key) if self.rule.state else None
             self.levels: dict[str, tuple[float, Course]] = {}  # since when, and what from then
 
-    def on_pre(self, t: float) -> float:
-        """Return what an arrival at `t` transmits, once the rule has heard of it."""
+    def on_pre(self, t: float, target: Any) -> float:
+        """Return what an arrival at `t` transmits, once the rule has heard of it.
+
+        `target` is the state of the target before anything arrives at `t`.
+        """
         if self.projection.plasticity is None or (self.frozen and not self.rule.transmits):
             return self.w
         self._move_to(t)
-        seen, before = self._seen(t), self.w
+        seen, before = self._seen(t, target), self.w
         self._apply(self.rule.on_pre, t, seen)
         if self.frozen:
             self.w = before
@@ -62,50 +65,54 @@ class Synapse:
         state = () if self.rule.state is None else (self.s,)
         return float(self.rule.transmits(self.w, *state, seen, self.p))
 
-    def on_post(self, fired: float) -> None:
-        """Hear of a spike of the target, `lag` after it was fired."""
+    def on_post(self, fired: float, target: Any) -> None:
+        """Hear of a spike of the target, `lag` after it was fired with the state `target`."""
         t = fired + self.lag
         if not self.frozen:
             self._move_to(t)
-            self._apply(self.rule.on_post, t, self._seen(t))
+            self._apply(self.rule.on_post, t, self._seen(t, target))
         self._trace(self.rule.post, self.y, fired - self.last_post)
         self.last_post = fired
 
     def on_jump(self, t: float, modulator: str, course: Course) -> None:
         """Hear that a modulator takes another course from `t` on."""
-        if self.rule.drift is not None and not self.frozen:
+        if self.rule.flow is not None or (self.rule.drift is not None and not self.frozen):
             self._move_to(t)
         self.levels[modulator] = (t, course)
 
     def settle(self, t: float) -> None:
-        """Bring a weight that moves by itself to `t`."""
-        if self.projection.plasticity is not None and self.rule.drift is not None:
+        """Bring a weight that moves by itself, or what follows it, to `t`."""
+        if self.projection.plasticity is not None and self.rule.moves:
             self._move_to(t)
 
     def weight_at(self, t: float) -> float:
         """Return the weight at `t`, changing nothing."""
         plastic = self.projection.plasticity is not None
-        return self._moved(t)[0] if plastic and self.rule.drift is not None else self.w
+        return self._moved(t)[0] if plastic and self.rule.moves else self.w
 
     def _move_to(self, t: float) -> None:
-        if self.rule.between is not None:
+        if self.rule.state is not None:
             self.w, self.s = self._moved(t)
             self.valid = t
 
     def _moved(self, t: float) -> tuple[float, Any]:
         """Return weight and state at `t`, with no event before it."""
         w, s, now = self.w, self.s, self.valid
-        drift, between = self.rule.drift, self.rule.between
-        assert between is not None
+        drift, between, flow = self.rule.drift, self.rule.between, self.rule.flow
         while now < t:
-            stop = t
-            if drift is not None and not self.frozen:
+            stop, m, before = t, None, w
+            if flow is not None or (drift is not None and not self.frozen):
                 m = self.courses(**{name: self._course(name, now) for name in self.levels})
                 for course in m:  # the weight may turn round where a level passes through zero
                     turn = turning_time(course, now)
                     stop = turn if now < turn < stop else stop
-                w = self._bounded(drift(w, s, now, stop - now, m, self.p))
-            s = between(s, now, stop - now, self.p)
+            if flow is not None:
+                w, s = flow(w, s, now, stop - now, m, self.p)
+                w = before if self.frozen else self._bounded(w)
+            elif between is not None:
+                if drift is not None and not self.frozen:
+                    w = self._bounded(drift(w, s, now, stop - now, m, self.p))
+                s = between(s, now, stop - now, self.p)
             now = stop
         return w, s
 
@@ -113,10 +120,11 @@ class Synapse:
         since, course = self.levels[modulator]
         return Course(relaxed(course, max(t - since, 0.0)), course.rest, course.tau)
 
-    def _seen(self, t: float) -> Any:
+    def _seen(self, t: float, target: Any) -> Any:
         x = self._decayed(self.rule.pre, self.x, t - self.last_pre)
         y = self._decayed(self.rule.post, self.y, t - (self.last_post + self.lag))
-        return self.seen(**x, **y, **{name: self._course(name, t).level for name in self.levels})
+        levels = {name: self._course(name, t).level for name in self.levels}
+        return self.seen(**x, **y, **levels, **{v: getattr(target, v) for v in self.rule.reads})
 
     def _apply(self, change: Any, t: float, seen: Any) -> None:
         if self.rule.state is None:

@@ -38,10 +38,45 @@ def modulations(
         here = f"{where}: modulator {name!r} of {plasticity.rule}"
         if name not in plasticity.modulators:
             raise ValueError(f"{here} is missing; give the population that it is read from")
-        if target.model.course is not None:
-            raise ValueError(f"{here}: the target {target.name!r} is a modulator itself")
         found.append(_modulation(here, plasticity.modulators[name], target, populations))
+        _check_order(here, found[-1], target)
     return tuple(found)
+
+
+def _check_order(here: str, read: Modulation, target: Population) -> None:
+    """Refuse what the engine would have to know before it is known."""
+    if read.population is target and not target.model.silent:
+        if (read.channel != np.arange(target.size)).any():
+            raise ValueError(
+                f"{here}: synapses onto {target.name!r} may only read their own target"
+            )
+    elif target.model.course is not None and (
+        target.model.silent or not read.population.model.silent
+    ):
+        raise ValueError(f"{here}: the target {target.name!r} is a modulator itself")
+
+
+def check_reads(
+    where: str, plasticity: Plasticity | None, target: Population, dendritic_delay: float
+) -> None:
+    """Refuse a rule that reads what its target does not have, or cannot know in time.
+
+    Raises
+    ------
+    ValueError
+        If the target has no such state variable, or there is a dendritic delay.
+    """
+    for name in () if plasticity is None else plasticity.rule.reads:
+        assert plasticity is not None
+        names = target.model.variables
+        if name not in names:
+            what = f"state variable of {target.model} (read by {plasticity.rule})"
+            raise ValueError(f"{where}: {unknown(what, name, names)}")
+        if dendritic_delay > 0.0:
+            raise ValueError(
+                f"{where}: dendritic_delay must be 0 ms where {plasticity.rule} reads {name!r} of "
+                f"the target, got {dendritic_delay}"
+            )
 
 
 def _modulation(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eventsim.network.checks import number, refuse_unless
 from eventsim.network.distance import DistanceDelay
 from eventsim.network.distributions import draw
-from eventsim.network.modulation import Modulation, modulations
+from eventsim.network.modulation import Modulation, check_reads, modulations
 from eventsim.network.population import Population
 from eventsim.network.rules import ConnectionRule, Ends
 from eventsim.network.synapses import Synapses
@@ -126,6 +126,7 @@ def project(
     dendritic_delay = number(where, "dendritic_delay", asked.dendritic_delay, " ms")
     if dendritic_delay < 0.0:
         raise ValueError(f"{where}: dendritic_delay must be >= 0 ms, got {dendritic_delay}")
+    check_reads(where, plasticity, target, dendritic_delay)
     synapses = _synapses(where, asked, target.model.ports[port], bounds, rngs)
     return Projection(
         name=name,

@@ -26,6 +26,7 @@ CASES = [
         {"exc": (300, 20.0), "inh": (80, 10.0)},
         {"i_offset": 500.0, "t_ref": 2.0, "tau_syn_exc": 2.0},
     ),
+    Case("neurons.adex_clopath", "AdExClopath", {"spike": (400, 3.0)}, {"i_offset": 500.0}),
     Case("neurons.izhikevich", "Izhikevich", {"spike": (300, 2.0)}, {"i_offset": 6.0}),
     Case("neurons.eif", "EIF", {"spike": (400, 1.0)}, {"i_offset": 60.0}),
     Case("neurons.qif", "QIF", {"spike": (400, 1.0)}, {"i_offset": 80.0}),

@@ -60,7 +60,8 @@ class CompiledEngine:
         self.sources = [p for p in self.populations if p.model.is_source and p not in driven]
         self.observed: list[CompiledPopulation] = []  # driving sources whose spikes are wanted
         self.neurons = [p for p in self.populations if not p.model.is_source]
-        self.neurons.sort(key=lambda p: p.model.course is None)  # modulators first
+        # modulators first, and of these those that read none
+        self.neurons.sort(key=lambda p: (p.model.course is None, not p.model.silent))
         self.modulation = Modulation(self.populations)
         self._note_courses()
         self.lookahead = min(

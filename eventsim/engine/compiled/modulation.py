@@ -13,7 +13,7 @@ class Modulation:
     """Shared room for the jumps of every modulator, one row of jumps for each.
 
     A modulator is taken through a window before the synapses that read it, so that its whole course
-    in the window is known to them.
+    in the window is known to them; but for neurons that are read by the synapses onto themselves.
     """
 
     def __init__(self, populations: list[CompiledPopulation]) -> None:
@@ -43,12 +43,9 @@ class Modulation:
         ]
 
     def _hand_out(self) -> None:
-        for population in self.readers:
-            population.hear(self.courses, self.jumps, self.forgotten)
-        for population in self.modulators:
-            first = self.first[population.population]
-            own = slice(first, first + population.population.size)
-            population.hear(self.courses[own], self.jumps[own], self.forgotten[own])
+        for population in {*self.readers, *self.modulators}:
+            first = self.first.get(population.population, 0)
+            population.hear(self.courses, self.jumps, self.forgotten, first)
 
     def _grow(self) -> None:
         self.courses = grown(self.courses, 1, self.courses.shape[1] + 1)

@@ -29,7 +29,7 @@ from eventsim.engine.buffers import (
 from eventsim.engine.compiled.projection import PlasticProjection
 from eventsim.engine.kernels import population as population_kernel
 from eventsim.engine.kernels import spread
-from eventsim.engine.rule_layout import rule_layouts
+from eventsim.engine.rule_layout import history_width, rule_layouts
 from eventsim.engine.specialise import specialise
 from eventsim.network import Population
 from eventsim.random import neuron_keys
@@ -53,7 +53,7 @@ class CompiledPopulation:
         self.kernel: ModuleType = specialise(
             population_kernel,
             model=bind.neuron_namespace(self.model),
-            rules=bind_rule.rules_namespace([p.rule for p in plastic]),
+            rules=bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names),
             PARALLEL=partitions > 1,
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
@@ -96,7 +96,7 @@ class CompiledPopulation:
         width = max((layout.width for layout in layouts), default=1)
         memory = np.zeros((sum(p.count for p in projections), width))
         params = np.zeros((len(projections), max((p.params.size for p in projections), default=1)))
-        columns = 1 + sum(len(p.rule.post) for p in projections)
+        columns = history_width([p.rule for p in projections])
         first = 0
         for k, projection in enumerate(projections):
             projection.attach(memory, params[k], first, layouts[k])
@@ -105,14 +105,19 @@ class CompiledPopulation:
         return Plastic(
             memory, params, np.zeros((n, HISTORY, columns)), np.ones(n, np.int64),
             np.zeros(n, np.int64), np.zeros((0, 1, 4)), np.zeros(0, np.int64),
-            np.zeros(0, np.int64),
+            np.zeros(0, np.int64), 0,
         )  # fmt: skip
 
-    def hear(self, courses: Floats, jumps: Ints, forgotten: Ints) -> None:
-        """Take the room for the courses of modulators: one's own, or those that synapses read."""
+    def hear(self, courses: Floats, jumps: Ints, forgotten: Ints, first: int) -> None:
+        """Take the room for the courses of all modulators; one's own are from row `first` on."""
         self.plastic = self.plastic._replace(
-            courses=courses, jumps=jumps, jumps_forgotten=forgotten
+            courses=courses, jumps=jumps, jumps_forgotten=forgotten, own_course=first
         )
+
+    @property
+    def _own_courses(self) -> slice:
+        first = self.plastic.own_course
+        return slice(first, first + self.population.size)
 
     def reset(self) -> None:
         """Go back to the initial state at t = 0."""
@@ -127,8 +132,8 @@ class CompiledPopulation:
         self.plastic.remembered[:] = 1
         self.plastic.forgotten[:] = 0
         if self.model.course is not None:
-            self.plastic.jumps[:] = 0
-            self.plastic.jumps_forgotten[:] = 0
+            self.plastic.jumps[self._own_courses] = 0
+            self.plastic.jumps_forgotten[self._own_courses] = 0
         self.reached = 0.0  # ms, the end of the last window
         self.schedule(0.0)
 
@@ -246,17 +251,20 @@ class CompiledPopulation:
         """Note the course of every modulator from `t` on."""
         if self.model.course is None:
             return
-        if self.plastic.jumps.max() >= self.plastic.courses.shape[1]:
+        if self.plastic.jumps[self._own_courses].max() >= self.plastic.courses.shape[1]:
             self.grow_courses()
         cells, plastic = self.cells, self.plastic
         self.kernel.note_courses(
-            t, cells.states, cells.params, cells.table, plastic.courses, plastic.jumps
-        )
+            t, cells.states, cells.params, cells.table, plastic.courses, plastic.jumps,
+            plastic.own_course,
+        )  # fmt: skip
 
     def forget_course(self, until: float, lag: float) -> None:
         """Drop the jumps that no synapse needs any more."""
-        plastic = self.plastic
-        self.kernel.forget(plastic.courses, plastic.jumps, plastic.jumps_forgotten, until, lag)
+        plastic, own = self.plastic, self._own_courses
+        self.kernel.forget(
+            plastic.courses[own], plastic.jumps[own], plastic.jumps_forgotten[own], until, lag
+        )
 
     def collect(self) -> tuple[Floats, Ints]:
         """Return the window's spikes sorted by (time, neuron), and empty the buffers."""

@@ -79,15 +79,16 @@ def look(t: float, states: Floats, params: Floats, table: Floats, out: Floats) -
 def catch_up(
     which: int, first: int, targets: Ints, until: float, settle: bool,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
-    courses: Floats, jumps: Ints, jumps_forgotten: Ints,
+    courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
 ) -> None:  # fmt: skip
     """Replay to every synapse of a projection what it has not seen of the time before `until`.
 
     Weights that move by themselves are brought to `until` if asked to.
     """
     plastic = Plastic(
-        memory, rule_params, history, remembered, forgotten, courses, jumps, jumps_forgotten
-    )
+        memory, rule_params, history, remembered, forgotten, courses, jumps, jumps_forgotten,
+        own_course,
+    )  # fmt: skip
     for k in range(targets.shape[0]):
         rules.catch_up(which, plastic, first + k, targets[k], until, settle)
 
@@ -108,12 +109,13 @@ def forget(rows: Floats, used: Ints, forgotten: Ints, until: float, lag: float) 
 
 @loop()
 def note_courses(
-    t: float, states: Floats, params: Floats, table: Floats, courses: Floats, jumps: Ints
-) -> None:
+    t: float, states: Floats, params: Floats, table: Floats, courses: Floats, jumps: Ints,
+    own_course: int,
+) -> None:  # fmt: skip
     """Note the course of every modulator from `t` on; there is room."""
     for i in range(states.shape[0]):
         p = model.load_params(params, table, i)
-        _note_course(i, t, model.load_state(states, i), p, courses, jumps)
+        _note_course(own_course + i, t, model.load_state(states, i), p, courses, jumps)
 
 
 @loop(parallel=PARALLEL)
@@ -127,7 +129,7 @@ def advance(
     stage: Ints, status: Ints, trouble: Floats,
     neurons: Ints, slot: Ints, clock: Floats, taken: Ints, values: Floats,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
-    courses: Floats, jumps: Ints, jumps_forgotten: Ints,
+    courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
 ) -> None:  # fmt: skip
     """Take every neuron that has something to do through the window that ends at `t1`.
 
@@ -143,7 +145,7 @@ def advance(
             Progress(stage, status, trouble),
             Probes(neurons, slot, clock, taken, values),
             Plastic(memory, rule_params, history, remembered, forgotten, courses, jumps,
-                    jumps_forgotten),
+                    jumps_forgotten, own_course),
         )  # fmt: skip
 
 
@@ -283,6 +285,9 @@ def _visit(
             if model.spikes(s, crossing, p):
                 s = _fire(part, i, crossing, limit, s, p, cells, emitted, progress, plastic)
             if progress.status[part] == DONE:
+                if model.IS_MODULATOR:
+                    own = plastic.own_course + i
+                    _note_course(own, crossing, s, p, plastic.courses, plastic.jumps)
                 s = model.plan(s, crossing, p)
             valid = crossing
             due = model.safe_until(s, valid, p)
@@ -297,20 +302,22 @@ def _visit(
         if t > valid:
             s = model.between(s, valid, t - valid, p)
             valid = t
+        before = s
         while position < stop:
             k = by_target[position]
             if rows[k, TIME] != t:
                 break
             w, kind = rows[k, VALUE], tags[k, KIND]
             if rules.N_RULES > 0 and kind >= PORTS:
-                w = rules.arrive(kind // PORTS - 1, plastic, int(w), i, t)
+                w = rules.arrive(kind // PORTS - 1, plastic, int(w), i, t, before)
             s = model.on_input(s, t, w, kind % PORTS, p)
             position += 1
-        if model.IS_MODULATOR:
-            _note_course(i, t, s, p, plastic.courses, plastic.jumps)
         if model.fires(s, p):
             s = _fire(part, i, t, limit, s, p, cells, emitted, progress, plastic)
         if progress.status[part] == DONE:
+            if model.IS_MODULATOR:
+                own = plastic.own_course + i
+                _note_course(own, t, s, p, plastic.courses, plastic.jumps)
             s = model.plan(s, t, p)
             due = model.safe_until(s, t, p)
         if not _sound(part, i, t, s, progress):
@@ -339,7 +346,7 @@ def _no_room(part: int, i: int, emitted: Emitted, progress: Progress, plastic: P
     if rules.N_RULES > 0 and plastic.remembered[i] >= plastic.history.shape[1]:
         progress.status[part] = HISTORY_FULL
         return True
-    if model.IS_MODULATOR and plastic.jumps[i] >= plastic.courses.shape[1]:
+    if model.IS_MODULATOR and plastic.jumps[plastic.own_course + i] >= plastic.courses.shape[1]:
         progress.status[part] = COURSE_FULL
         return True
     return False
@@ -386,7 +393,7 @@ def _fire(
         j = plastic.remembered[i]
         history = plastic.history[i]
         history[j, 0] = t
-        rules.remember(plastic.params, history[j - 1], history[j], t - history[j - 1, 0])
+        rules.remember(plastic.params, history[j - 1], history[j], t - history[j - 1, 0], s)
         plastic.remembered[i] = j + 1
     return model.on_fire(s, t, p)
 

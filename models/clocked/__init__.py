@@ -1,0 +1,1 @@
+"""Networks in steps of time, for comparison with what was published so; numpy, no engine."""

@@ -1,0 +1,56 @@
+"""The orchestrated rule: against scipy and sums over all pairs, and what its control is for."""
+
+import pytest
+from driven import FREE, Times, every, pair_network, trains, weights
+from scipy.integrate import solve_ivp
+
+from eventsim.models import STDPZenke
+from eventsim.models.plasticity.zenke import Params, State, flow
+
+RULE = {"a": 0.01, "delta": 0.002, "tau_con": 500.0}  # fast enough to matter within seconds
+
+
+def consolidated(c: float, w: float, dt: float, p: Params) -> float:
+    """Return the consolidated weight `dt` later, by DOP853 at rtol 1e-12."""
+
+    def change(t: float, y: Times) -> Times:
+        return (w - y - p.p_con * y * (p.w_p / 2.0 - y) * (p.w_p - y)) / p.tau_con
+
+    return float(solve_ivp(change, (0.0, dt), [c], "DOP853", rtol=1e-12, atol=1e-14).y[0, -1])
+
+
+def test_the_orchestrated_rule_is_the_walk_over_all_pairs_with_scipy_between() -> None:
+    """Oracle: at every spike sums over all earlier ones; c by DOP853 at rtol 1e-12; 1e-9."""
+    arrivals, fired = trains(n=250, span=5000.0)
+    p = Params(**RULE)
+    (seen,) = weights(pair_network(STDPZenke(**RULE), arrivals, 0.4, FREE), fired)
+    w, c, now = 0.4, 0.0, 0.0
+    for t, side in sorted([(t, 0) for t in arrivals] + [(t, 1) for t in fired]):
+        c, now = consolidated(c, w, t - now, p) if t > now else c, t
+        pre = arrivals[arrivals < t] if side == 0 else arrivals[arrivals <= t]
+        x, y, z = every(t - pre, 20.0), every(t - fired[fired < t], 20.0), 0.0
+        z = every(t - fired[fired < t], 100.0)
+        w += p.delta - p.a * y if side == 0 else p.a * x * z - p.beta * (w - c) * y**3
+    assert seen == pytest.approx(w, rel=1e-9)
+    assert abs(c) > 0.01
+
+
+@pytest.mark.parametrize("dt", [1.0, 1e3, 1e6, 1e7])
+def test_a_consolidated_weight_falls_into_one_of_two_wells(dt: float) -> None:
+    """Oracle: DOP853 at rtol 1e-12, from either side of the ridge between them, up to 3 hours."""
+    p = Params()
+    for c in (-0.1, 0.2, 0.3, 0.9):
+        w, s = flow(0.25, State(c), 0.0, dt, None, p)
+        assert w == 0.25
+        assert s.c == pytest.approx(consolidated(c, 0.25, dt, p), rel=1e-10, abs=1e-11)
+    if dt == 1e7:
+        low, high = (flow(0.25, State(c), 0.0, dt, None, p)[1].c for c in (0.2, 0.3))
+        assert low < 0.2 < 0.3 < high
+
+
+def test_without_the_pull_of_the_target_a_weight_runs_away() -> None:
+    """Oracle: the control of the paper; fast firing potentiates without end if beta is 0."""
+    arrivals, fired = trains(n=1000, span=20_000.0)
+    held = weights(pair_network(STDPZenke(a=0.02), arrivals, 0.4, FREE), fired)
+    free = weights(pair_network(STDPZenke(a=0.02, beta=0.0), arrivals, 0.4, FREE), fired)
+    assert free[0] > 3.0 * abs(held[0])
