@@ -90,7 +90,7 @@ def slow(rule: dict[str, float]) -> tuple[list[float], int]:
 
 @pytest.mark.parametrize("cutoff", [1e9, 12.3], ids=["whole", "cut off"])
 def test_the_event_form_follows_scipy_between_all_events_on_both_engines(cutoff: float) -> None:
-    """Oracle: DOP853 at rtol 1e-12; arrivals coincide, the error changes sign, v goes below rest."""
+    """Oracle: DOP853 at rtol 1e-12; spikes coincide, the error turns round, v goes below rest."""
     rule = {**RULE, "cutoff": cutoff}
     net = eprop_network(rule)
     seen = learned(net, "compiled")
@@ -159,7 +159,11 @@ def recurrent(**options: Any) -> tuple[list[float], list[float], int]:
         sim.at(50.0, lambda sim: sim.freeze("learns"))
         sim.at(80.0, lambda sim: sim.unfreeze("learns"))
         sim.run(200.0)
-        return sim.weights("learns").tolist(), sim.state("cell", "v").tolist(), sim.spike_count(cell)
+        return (
+            sim.weights("learns").tolist(),
+            sim.state("cell", "v").tolist(),
+            sim.spike_count(cell),
+        )
 
 
 def test_engines_agree_where_synapses_read_the_neurons_they_project_to() -> None:
