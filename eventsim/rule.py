@@ -179,7 +179,8 @@ class Plasticity(NamedTuple):
     """A rule with the values its user gave: what `STDPPair(a_plus=0.01)` returns.
 
     `modulators` names a population for each modulator, or a pair of a population and an array that
-    says for every neuron of the target which neuron of that population its synapses read.
+    says which neuron of that population is read: one for every neuron of the target, or one for
+    every source (row) and target (column).
     """
 
     rule: Rule

@@ -100,8 +100,9 @@ class ReferenceEngine:
 
     def _listen(self, synapse: Synapse) -> None:
         target = synapse.target - synapse.projection.target.first
+        source = synapse.source - synapse.projection.source.first
         for name, read in zip(synapse.rule.modulators, synapse.projection.modulators, strict=True):
-            neuron = read.population.first + int(read.channel[target])
+            neuron = read.population.first + int(read.read_by(source, target))
             self.readers[neuron].append((synapse, name))
 
     def _begin(self) -> None:

@@ -6,6 +6,7 @@ projection     the synapses from one population to another, and the checks at th
 synapses       their compiled form: rows by source, sorted by delay
 rules          who is connected to whom: all, one-to-one, fixed degrees, fixed total, Bernoulli
 distance       the same by distance; delays that grow with it
+tripartite     which astrocyte listens to which synapses, and acts on them
 explicit       the same from arrays, a sparse matrix, a networkx graph
 distributions  random parameters, weights and delays
 graph          networks from and to networkx graphs
@@ -36,6 +37,7 @@ from eventsim.network.rules import (
     OneToOne,
 )
 from eventsim.network.synapses import Synapses
+from eventsim.network.tripartite import Domains, domains
 
 __all__ = [
     "AllToAll",
@@ -45,6 +47,7 @@ __all__ = [
     "DistanceDelay",
     "DistanceDependent",
     "Distribution",
+    "Domains",
     "Ends",
     "Exponential",
     "FixedInDegree",
@@ -63,4 +66,5 @@ __all__ = [
     "Synapses",
     "Truncated",
     "Uniform",
+    "domains",
 ]

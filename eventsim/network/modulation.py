@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventsim.network.population import Population
+from eventsim.network.synapses import Synapses
 from eventsim.rule import Plasticity
 from eventsim.suggest import unknown
 
@@ -17,11 +18,16 @@ class Modulation(NamedTuple):
     """One modulator of a projection."""
 
     population: Population
-    channel: NDArray[np.int64]  # (target.size,): which of its neurons each target's synapses read
+    channel: NDArray[np.int64]  # (target.size,) or (source.size, target.size)
+
+    def read_by(self, source: NDArray[Any] | int, target: NDArray[Any] | int) -> NDArray[np.int64]:
+        """Return which neuron of the population the synapses between these neurons read."""
+        whose = self.channel[target] if self.channel.ndim == 1 else self.channel[source, target]
+        return np.asarray(whose, np.int64)
 
 
 def modulations(
-    where: str, plasticity: Plasticity | None, target: Population,
+    where: str, plasticity: Plasticity | None, target: Population, synapses: Synapses,
     populations: Mapping[str, Population],
 ) -> tuple[Modulation, ...]:  # fmt: skip
     """Look up the modulators of a rule, in the order in which it names them.
@@ -38,7 +44,7 @@ def modulations(
         here = f"{where}: modulator {name!r} of {plasticity.rule}"
         if name not in plasticity.modulators:
             raise ValueError(f"{here} is missing; give the population that it is read from")
-        found.append(_modulation(here, plasticity.modulators[name], target, populations))
+        found.append(_modulation(here, plasticity.modulators[name], target, synapses, populations))
         _check_order(here, found[-1], target)
     return tuple(found)
 
@@ -46,7 +52,7 @@ def modulations(
 def _check_order(here: str, read: Modulation, target: Population) -> None:
     """Refuse what the engine would have to know before it is known."""
     if read.population is target and not target.model.silent:
-        if (read.channel != np.arange(target.size)).any():
+        if read.channel.tolist() != list(range(target.size)):
             raise ValueError(
                 f"{here}: synapses onto {target.name!r} may only read their own target"
             )
@@ -80,8 +86,9 @@ def check_reads(
 
 
 def _modulation(
-    here: str, given: Any, target: Population, populations: Mapping[str, Population]
-) -> Modulation:
+    here: str, given: Any, target: Population, synapses: Synapses,
+    populations: Mapping[str, Population],
+) -> Modulation:  # fmt: skip
     population, channel = given if isinstance(given, tuple) else (given, None)
     name = str(getattr(population, "name", population))
     if name not in populations:
@@ -98,23 +105,28 @@ def _modulation(
                 f"{name!r} has {population.size}"
             )
         channel = np.arange(target.size) if population.size > 1 else np.zeros(target.size)
-    return Modulation(population, _checked(here, channel, population, target))
+    return _checked(here, np.asarray(channel), population, synapses)
 
 
 def _checked(
-    here: str, given: Any, population: Population, target: Population
-) -> NDArray[np.int64]:
-    channel = np.asarray(given)
-    if channel.shape != (target.size,):
+    here: str, given: NDArray[Any], population: Population, synapses: Synapses
+) -> Modulation:
+    n_pre, n_post = synapses.n_pre, synapses.n_post
+    if given.shape not in ((n_post,), (n_pre, n_post)):
         raise ValueError(
-            f"{here}: channels must be one for each of {target.size} targets, got shape "
-            f"{channel.shape}"
+            f"{here}: channels must be one for each of {n_post} targets, or one for each pair of "
+            f"{n_pre} sources and {n_post} targets, got shape {given.shape}"
         )
-    whole = channel.astype(np.int64)
-    wrong = np.flatnonzero((whole != channel) | (whole < 0) | (whole >= population.size))
+    read = Modulation(population, given.astype(np.int64))
+    each = given if given.ndim == 1 else given[synapses.source, synapses.target]
+    whole = each.astype(np.int64)
+    wrong = np.flatnonzero((whole != each) | (whole < 0) | (whole >= population.size))
     if wrong.size:
+        k = int(wrong[0])
+        which = f"target {k}"
+        if given.ndim == 2:
+            which = f"the synapse from {synapses.source[k]} to {synapses.target[k]}"
         raise ValueError(
-            f"{here}: channels must be from 0 to {population.size - 1}, got {channel[wrong[0]]} "
-            f"for target {wrong[0]}"
+            f"{here}: channels must be from 0 to {population.size - 1}, got {each[k]} for {which}"
         )
-    return whole
+    return read

@@ -135,7 +135,7 @@ def project(
         target=target,
         port=port,
         plasticity=plasticity,
-        modulators=modulations(where, plasticity, target, populations),
+        modulators=modulations(where, plasticity, target, synapses, populations),
         bounds=bounds,
         dendritic_delay=dendritic_delay,
         rule=asked.rule,

@@ -20,9 +20,9 @@ cutoff     ms    1e9      after the last arrival, when the eligibility is forgot
 
 The error tells each neuron by itself in which direction to change. An error that only spikes change
 is a Modulator(tau=tau_out) for each target, onto which the network projects with the weights
-feedback w_out / tau_out; one that a script sets is a Signal. Every arrival at the target, by whatever
-synapse, begins a new piece of its voltage and is replayed to every synapse onto it: cost grows with
-the square of the in-degree. That is the price of being exact.
+feedback w_out / tau_out; one that a script sets is a Signal. Every arrival at the target, by
+whatever synapse, begins a new piece of its voltage and is replayed to every synapse onto it: cost
+grows with the square of the in-degree. That is the price of being exact.
 
 Without: the regularisation of rates, and adapting thresholds, which have no closed form;
 `eventsim.models.clocked.eprop` has both, in steps of time.

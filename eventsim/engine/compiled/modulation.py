@@ -36,9 +36,10 @@ class Modulation:
         self._hand_out()
 
     def _channels(self, projection: Projection) -> list[Ints]:
-        """Return for each modulator of a projection the row of `courses` that a target reads."""
+        """Return for each modulator of a projection the row of `courses` that a synapse reads."""
         return [
-            self.first[read.population] + read.channel[projection.synapses.target]
+            self.first[read.population]
+            + read.read_by(projection.synapses.source, projection.synapses.target)
             for read in projection.modulators
         ]
 
