@@ -29,7 +29,7 @@ from eventsim.network import (
     Truncated,
     Uniform,
 )
-from eventsim.observer import Sampled
+from eventsim.observer import Histogram, Sampled
 from eventsim.recording import Recording, open
 from eventsim.simulation import Simulation
 
@@ -44,6 +44,7 @@ __all__ = [
     "FromArrays",
     "FromGraph",
     "FromSparse",
+    "Histogram",
     "LogNormal",
     "Network",
     "Normal",

@@ -17,7 +17,13 @@ from eventsim.model import FloatArray, IntArray
 from eventsim.network import Network, Population, Projection
 from eventsim.progress import Tick
 from eventsim.provenance import provenance
-from eventsim.recording import PopulationInfo, Recorder, StateSeries, WeightSeries
+from eventsim.recording import (
+    HistogramSeries,
+    PopulationInfo,
+    Recorder,
+    StateSeries,
+    WeightSeries,
+)
 
 
 class Sampled(NamedTuple):
@@ -36,6 +42,22 @@ class Sampled(NamedTuple):
     variables: str | Sequence[str]
     every: float = 0.1
     neurons: ArrayLike | None = None
+
+
+class Histogram(NamedTuple):
+    """How often the weights of a projection are sorted into bins, and which.
+
+    Parameters
+    ----------
+    every : float or sequence of float
+        ms between two histograms, or when to take them.
+    bins : int or array_like
+        Number of bins between the bounds of the projection, or the edges of the bins in the
+        weights' unit; the outermost may be infinite.
+    """
+
+    every: float | Sequence[float]
+    bins: ArrayLike = 50
 
 
 class Observer:
@@ -90,6 +112,7 @@ class Observer:
         spikes: bool | Sequence[str],
         states: Mapping[str, Sampled],
         weights: Mapping[str, float | Sequence[float]],
+        histograms: Mapping[str, Histogram],
         overwrite: bool,
         run: Mapping[str, Any],
     ) -> Recorder:
@@ -111,6 +134,10 @@ class Observer:
             states=series,
             weights=[
                 _weight_series(checks.look_up("projection", name, projections)) for name in weights
+            ],
+            histograms=[
+                _histogram_series(checks.look_up("projection", name, projections), asked)
+                for name, asked in histograms.items()
             ],
             provenance=provenance(self.network, **run),
             overwrite=overwrite,
@@ -135,6 +162,21 @@ class Observer:
             if recorder is not None and self.recorder is recorder:
                 weights = engine.weights(projection.index)
                 recorder.weights(projection.name, engine.now, weights)
+
+        for time, every in snapshots:
+            agenda.add(time, take, every=every)
+
+    def schedule_histograms(
+        self, engine: Engine, projection: Projection, snapshots: Sequence[tuple[float, float]],
+        asked: Histogram, agenda: Agenda,
+    ) -> None:  # fmt: skip
+        """Sort the weights of a projection into bins at each (time, interval)."""
+        recorder, edges = self.recorder, _histogram_series(projection, asked).edges
+
+        def take(_: object) -> None:
+            if recorder is not None and self.recorder is recorder:
+                counts, _edges = np.histogram(engine.weights(projection.index), edges)
+                recorder.histogram(projection.name, engine.now, counts)
 
         for time, every in snapshots:
             agenda.add(time, take, every=every)
@@ -170,8 +212,29 @@ def _series(population: Population, sampled: Sampled, now: float) -> StateSeries
 
 def _weight_series(projection: Projection) -> WeightSeries:
     synapses = projection.synapses
-    port = projection.target.model.ports[projection.port]
     return WeightSeries(
         projection.name, projection.source.size, projection.target.size, synapses.source,
-        synapses.target, synapses.delay, projection.target.model.units.get(port, ""),
+        synapses.target, synapses.delay, _unit(projection),
     )  # fmt: skip
+
+
+def _histogram_series(projection: Projection, asked: Histogram) -> HistogramSeries:
+    where = f"histograms of projection {projection.name!r}"
+    if not isinstance(asked, Histogram):
+        raise TypeError(f"{where}: must be Histogram(every, bins), got {asked!r}")
+    if np.ndim(asked.bins) > 0:
+        edges = checks.floats(where, "bins", asked.bins)
+    elif not np.isfinite(projection.bounds).all():
+        raise ValueError(
+            f"{where}: the projection has no finite bounds, give the edges of the bins; got "
+            f"{asked.bins} bins between {projection.bounds[0]:g} and {projection.bounds[1]:g}"
+        )
+    else:
+        number = checks.whole(where, "bins", asked.bins, at_least=1)
+        edges = np.linspace(*projection.bounds, number + 1)
+    return HistogramSeries(projection.name, edges, _unit(projection))
+
+
+def _unit(projection: Projection) -> str:
+    model = projection.target.model
+    return model.units.get(model.ports[projection.port], "")

@@ -15,7 +15,7 @@ from eventsim.engine.compiled import CompiledEngine
 from eventsim.engine.reference import ReferenceEngine
 from eventsim.model import FloatArray
 from eventsim.network import Network, Population, Projection
-from eventsim.observer import Observer, Sampled
+from eventsim.observer import Histogram, Observer, Sampled
 from eventsim.progress import Progress
 from eventsim.recording import Recorder
 from eventsim.suggest import unknown
@@ -193,6 +193,7 @@ class Simulation:
         spikes: bool | Sequence[str] = True,
         states: Mapping[str, Sampled] | None = None,
         weights: Mapping[str, float | Sequence[float]] | None = None,
+        histograms: Mapping[str, Histogram] | None = None,
         overwrite: bool = False,
         **provenance: Any,
     ) -> Recorder:
@@ -209,6 +210,8 @@ class Simulation:
             nothing.
         weights : dict of projection name to float or sequence of float
             When to record weights: every so many ms from now, or at these times.
+        histograms : dict of projection name to Histogram
+            When to record how the weights are distributed; small where the weights would be large.
         overwrite : bool
             Whether an existing file is replaced.
         **provenance
@@ -224,6 +227,14 @@ class Simulation:
             (of, checks.snapshot_times(f"weights of projection {of.name!r}", when, self.now))
             for of, when in ((self.projection(n), when) for n, when in (weights or {}).items())
         ]
+        shapes = [
+            (
+                of,
+                checks.snapshot_times(f"histograms of projection {of.name!r}", h.every, self.now),
+                h,
+            )
+            for of, h in ((self.projection(n), h) for n, h in (histograms or {}).items())
+        ]
         run = {
             **provenance,
             "seed": self.seed,
@@ -233,10 +244,12 @@ class Simulation:
         }
         recorder = self._observer.record(
             self.engine, path, spikes=spikes, states=states or {}, weights=weights or {},
-            overwrite=overwrite, run=run,
+            histograms=histograms or {}, overwrite=overwrite, run=run,
         )  # fmt: skip
         for of, times in snapshots:
             self._observer.schedule_weights(self.engine, of, times, self._looks)
+        for of, times, asked in shapes:
+            self._observer.schedule_histograms(self.engine, of, times, asked, self._looks)
         return recorder
 
     def close(self, *, complete: bool = True, reason: str = "") -> None:
@@ -353,6 +366,36 @@ class Simulation:
         of = self.projection(projection)
         array = checks.weights(of, values)
         self.engine.set_weights(of.index, array)
+
+    def scale_weights(
+        self, projection: str | Projection, factor: ArrayLike = 1.0, offset: ArrayLike = 0.0,
+        targets: ArrayLike | None = None,
+    ) -> None:  # fmt: skip
+        """Make every weight w into factor w + offset, kept within the projection's bounds.
+
+        Parameters
+        ----------
+        projection : str or Projection
+            Whose weights.
+        factor, offset : float or array_like, shape (n_targets,)
+            One value, or one for each of the targets; `offset` in the weights' unit.
+        targets : array_like of int, optional
+            Neurons of the target population whose weights change; by default all of them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such neuron, or a value is not finite.
+        """
+        of = self.projection(projection)
+        where, size = f"projection {of.name!r}", of.target.size
+        chosen = checks.indices(where, targets, size)
+        factors, offsets = np.ones(size), np.zeros(size)
+        factors[chosen] = checks.finite(where, "factor", factor, chosen.size)
+        offsets[chosen] = checks.finite(where, "offset", offset, chosen.size)
+        target = of.synapses.target
+        moved = self.weights(of) * factors[target] + offsets[target]
+        self.set_weights(of, np.clip(moved, *of.bounds))
 
     def freeze(self, projection: str | Projection) -> None:
         """Stop the plasticity of a projection from now on.

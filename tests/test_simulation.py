@@ -12,6 +12,7 @@ import eventsim
 from eventsim import (
     AllToAll,
     FixedInDegree,
+    Histogram,
     Network,
     OneToOne,
     Simulation,
@@ -284,6 +285,59 @@ def test_weights_are_recorded_where_asked_and_only_in_that_recording() -> None:
         sim.run(25.0)
         assert not recorder.recording.projections
     assert seen == {"noise->cells": [5.0, 15.0, 25.0], "cells->cells": [7.0, 12.0]}
+
+
+def test_histograms_of_weights_are_recorded_where_asked() -> None:
+    """Oracle: numpy's histogram of the snapshots taken at the same times."""
+    with Simulation(plastic()) as sim:
+        edges = [-np.inf, 4.9, 5.0, 5.01, np.inf]
+        recorder = sim.record(
+            weights={"noise->cells": 10.0}, histograms={"noise->cells": Histogram(10.0, edges)}
+        )
+        sim.run(35.0)
+        weights = recorder.recording.weights("noise->cells")
+        seen = recorder.recording.histograms("noise->cells")
+    assert seen.times.tolist() == weights.times.tolist() == [0.0, 10.0, 20.0, 30.0]
+    assert seen.edges.tolist() == edges
+    assert seen.counts.tolist() == [np.histogram(w, edges)[0].tolist() for w in weights.values]
+    assert np.ptp(seen.counts, axis=0).max() > 3
+
+
+def test_histograms_between_infinite_bounds_need_edges() -> None:
+    sim = Simulation(plastic())
+    for asked, message in (
+        (
+            Histogram(10.0),
+            r"no finite bounds, give the edges of the bins; got 50 bins between -inf",
+        ),
+        (Histogram(10.0, [0.0, 1.0, 1.0]), r"edges must increase"),
+        (Histogram(0.0, [0.0, 1.0]), r"interval must be > 0 ms, got 0.0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            sim.record(histograms={"cells->cells": asked})
+
+
+@engines
+def test_weights_are_scaled_within_their_bounds_and_only_onto_the_targets_named(
+    engine: str,
+) -> None:
+    """Oracle: numpy, target by target."""
+    net = Network(seed=3)
+    source, cells = net.add("source", PoissonSource(rate=20.0), size=30), net.add("b", LIF, size=8)
+    of = net.connect(source, cells, AllToAll(), Uniform(0.0, 1.0), 1.0, bounds=(0.0, 1.0))
+    with Simulation(net, engine=engine) as sim:
+        before = sim.weights(of)
+        sim.scale_weights(of, 2.0, [-0.5, 0.25], targets=[1, 4])
+        after = sim.weights(of)
+        with pytest.raises(ValueError, match=r"neurons must be in 0..7, got 8"):
+            sim.scale_weights(of, 2.0, targets=[8])
+    offsets = {1: -0.5, 4: 0.25}
+    for target in range(8):
+        mine = of.synapses.target == target
+        there = before[mine]
+        if target in offsets:
+            there = np.clip(2.0 * there + offsets[target], 0.0, 1.0)
+        assert np.array_equal(after[mine], there)
 
 
 # stops

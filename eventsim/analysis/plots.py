@@ -151,6 +151,31 @@ def weights(recording: Recording, projection: str, axes: "Axes | None" = None) -
     return _finish(axes, f"weight {projection} ({units})" if units else projection, "synapses")
 
 
+def histograms(recording: Recording, projection: str, axes: "Axes | None" = None) -> "Axes":
+    """Draw how the distribution of a projection's weights changes with time, dark where many are.
+
+    Bins that reach to infinity are left out.
+
+    Raises
+    ------
+    KeyError
+        If no histograms were recorded.
+    ValueError
+        If there are fewer than two.
+    """
+    seen = recording.histograms(projection)
+    if seen.times.size < 2:
+        raise ValueError(f"plot: needs two histograms of {projection!r}, got {seen.times.size}")
+    axes = axes or _figure(6.0, 3.0).subplots()
+    finite = np.isfinite(seen.edges)
+    counts = seen.counts[:, finite[:-1] & finite[1:]]
+    times = np.append(seen.times, 2.0 * seen.times[-1] - seen.times[-2])
+    image = axes.pcolormesh(times, seen.edges[finite], counts.T, cmap="Greys")
+    axes.figure.colorbar(image, ax=axes, label="synapses")
+    units = f" ({seen.units})" if seen.units else ""
+    return _finish(axes, "time (ms)", f"weight {projection}{units}")
+
+
 def overview(recording: Recording, start: float = 0.0, stop: float | None = None) -> "Figure":
     """Return one page: raster, rates, irregularity, and any sampled state and weights.
 

@@ -9,11 +9,13 @@ store.py     looking things up in a file that may be growing or foreign
 frames.py    the same as pandas frames
 """
 
-from eventsim.recording.layout import PopulationInfo, StateSeries, WeightSeries
-from eventsim.recording.reader import Recording, Samples, Weights, open
+from eventsim.recording.layout import HistogramSeries, PopulationInfo, StateSeries, WeightSeries
+from eventsim.recording.reader import Histograms, Recording, Samples, Weights, open
 from eventsim.recording.writer import Recorder
 
 __all__ = [
+    "HistogramSeries",
+    "Histograms",
     "PopulationInfo",
     "Recorder",
     "Recording",

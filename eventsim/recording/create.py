@@ -8,7 +8,13 @@ import h5py
 import numpy as np
 
 from eventsim.recording import layout
-from eventsim.recording.layout import MILLISECONDS, PopulationInfo, StateSeries, WeightSeries
+from eventsim.recording.layout import (
+    MILLISECONDS,
+    HistogramSeries,
+    PopulationInfo,
+    StateSeries,
+    WeightSeries,
+)
 from eventsim.recording.stream import Stream
 
 # single-writer-multiple-reader needs 1.10; what is newer, other tools may be too old to read
@@ -37,6 +43,14 @@ class Weights(NamedTuple):
     times: Stream
     values: Stream
     synapses: int
+
+
+class Histograms(NamedTuple):
+    """Where the histograms of one projection go."""
+
+    times: Stream
+    counts: Stream
+    bins: int
 
 
 def memory() -> h5py.File:
@@ -112,3 +126,14 @@ def weights(parent: h5py.Group, series: WeightSeries) -> Weights:
     times.dataset.attrs["units"] = MILLISECONDS
     values.dataset.attrs["units"] = series.units
     return Weights(times, values, count)
+
+
+def histograms(parent: h5py.Group, series: HistogramSeries) -> Histograms:
+    """Create the group of one projection's histograms."""
+    group = parent.create_group(series.projection)
+    bins = len(series.edges) - 1
+    group["edges"] = np.asarray(series.edges, np.float64)
+    group["edges"].attrs["units"] = series.units
+    times, counts = Stream(group, "time", np.float64), Stream(group, "count", np.int64, bins)
+    times.dataset.attrs["units"] = MILLISECONDS
+    return Histograms(times, counts, bins)

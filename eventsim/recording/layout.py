@@ -10,6 +10,10 @@
         source, target, delay       one per synapse (delay may be one for all)
         time         float64 (k,)   ms
         value        float64 (k, synapses)
+    /histograms/<projection>        how its weights are distributed
+        edges        float64 (bins + 1,)
+        time         float64 (k,)   ms
+        count        int64 (k, bins)
     /eventsim                       attributes format, version
         provenance   JSON, known when the run starts
         flushed      int64          rows that are safely on disk, per growing dataset (whose
@@ -73,6 +77,17 @@ class WeightSeries(NamedTuple):
     units: str = ""
 
 
+class HistogramSeries(NamedTuple):
+    """How the weights of one projection are distributed, taken now and then.
+
+    Bin `i` is from `edges[i]` to before `edges[i + 1]`; the last one includes its end.
+    """
+
+    projection: str
+    edges: NDArray[np.floating[Any]]
+    units: str = ""
+
+
 def part(path: Path) -> Path:
     """Return the name that the file at `path` has until it is complete."""
     return path.with_name(path.name + ".part")
@@ -111,6 +126,16 @@ def check_weights(series: WeightSeries) -> None:
             f"{where}: source, target and delay must be 1-D and of one length, got shapes "
             f"{source}, {target} and {delay}"
         )
+
+
+def check_histograms(series: HistogramSeries) -> None:
+    """Refuse a series of histograms that can't be recorded."""
+    where = f"histograms of projection {series.projection!r}"
+    _check_name("projection", series.projection)
+    if np.ndim(series.edges) != 1 or np.size(series.edges) < 2:
+        raise ValueError(f"{where}: edges must be a 1-D array of at least two")
+    if not (np.diff(series.edges) > 0.0).all():
+        raise ValueError(f"{where}: edges must increase")
 
 
 def _check_name(what: str, name: str) -> None:

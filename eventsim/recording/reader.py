@@ -39,6 +39,15 @@ class Weights(NamedTuple):
     units: str
 
 
+class Histograms(NamedTuple):
+    """How weights are distributed: `counts[k, i]` of them from `edges[i]` on at `times[k]` ms."""
+
+    times: Floats
+    counts: Ints
+    edges: Floats
+    units: str
+
+
 def open(path: str | Path) -> "Recording":
     """Open a recording: complete, still being written, or left behind by a killed run.
 
@@ -113,6 +122,9 @@ class Recording:
             name: (int(n), int(n_post[name]))
             for name, n in self._store.attributes("weights", "n_pre").items()
         }
+
+        #: projections of whose weights histograms were recorded; older files have none
+        self.histogrammed = tuple(self._store.names("histograms"))
 
     @property
     def status(self) -> str:
@@ -268,6 +280,28 @@ class Recording:
             np.broadcast_to(get["delay"][:].astype(np.float64), source.shape),
             str(values.attrs["units"]),
         )
+
+    def histograms(self, projection: str) -> Histograms:
+        """Return the histograms of one projection's weights.
+
+        Returns
+        -------
+        Histograms
+            Times (n,), counts (n, bins), edges (bins + 1,) and the unit of the edges. Weights
+            outside the edges are counted nowhere.
+
+        Raises
+        ------
+        KeyError
+            If none were recorded.
+        """
+        if projection not in self.histogrammed:
+            raise KeyError(unknown("projection with histograms", projection, self.histogrammed))
+        times, count = self._store.growing("histograms", projection, "time")
+        counts, also = self._store.growing("histograms", projection, "count")
+        count = min(count, also)  # a writer may have flushed between the two lines
+        edges = self._store.dataset("histograms", projection, "edges")
+        return Histograms(times[:count], counts[:count], edges[:], str(edges.attrs["units"]))
 
     def to_pandas(self, population: str, variable: str | None = None) -> "DataFrame":
         """Return a population's spikes, or with a `variable` its samples, as a pandas frame.

@@ -44,6 +44,10 @@ class Store:
             )
         return dataset, rows
 
+    def names(self, parent: str) -> list[str]:
+        """Return the groups inside `parent`, if it is there."""
+        return list(self.group(parent)) if parent in self.file else []
+
     def attributes(self, parent: str, attribute: str) -> dict[str, Any]:
         """Return one attribute of every group inside `parent`, by the group's name."""
         names = list(self.group(parent))

@@ -16,7 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventsim.recording import create, layout, reader
-from eventsim.recording.layout import MILLISECONDS, PopulationInfo, StateSeries, WeightSeries
+from eventsim.recording.layout import (
+    MILLISECONDS,
+    HistogramSeries,
+    PopulationInfo,
+    StateSeries,
+    WeightSeries,
+)
 from eventsim.recording.stream import Stream, unwritable
 from eventsim.suggest import unknown
 
@@ -37,6 +43,8 @@ class Recorder:
         Sampled state, at most one series per population.
     weights : sequence of WeightSeries
         Projections whose weights are recorded.
+    histograms : sequence of HistogramSeries
+        Projections of whose weights histograms are recorded.
     provenance : mapping
         What is known when the run starts; anything that JSON, numpy or a path can express.
     overwrite : bool
@@ -55,16 +63,17 @@ class Recorder:
         spikes: Sequence[PopulationInfo] = (),
         states: Sequence[StateSeries] = (),
         weights: Sequence[WeightSeries] = (),
+        histograms: Sequence[HistogramSeries] = (),
         provenance: Mapping[str, Any] | None = None,
         overwrite: bool = False,
     ) -> None:
-        _check(spikes, states, weights)
+        _check(spikes, states, weights, histograms)
         start = _json(provenance or {})
         self.path = None if path is None else Path(path)
         self._file = create.memory() if self.path is None else create.on_disk(self.path, overwrite)
         self._closed = False
         try:
-            self._build(spikes, states, weights, start)
+            self._build(spikes, states, weights, histograms, start)
         except BaseException:
             self._file.close()
             if self.path is not None:
@@ -77,12 +86,13 @@ class Recorder:
         spikes: Sequence[PopulationInfo],
         states: Sequence[StateSeries],
         weights: Sequence[WeightSeries],
+        histograms: Sequence[HistogramSeries],
         start: str,
     ) -> None:
         # h5py lists a group by name unless told to keep the order
         parents = {
             name: self._file.create_group(name, track_order=True)
-            for name in ("spikes", "report", "weights", "eventsim")
+            for name in ("spikes", "report", "weights", "histograms", "eventsim")
         }
         own = parents["eventsim"]
         own.attrs["format"] = layout.FORMAT
@@ -94,10 +104,14 @@ class Recorder:
         self._last = {info.name: 0.0 for info in spikes}
         self._states = {s.population: create.states(parents["report"], s) for s in states}
         self._weights = {w.projection: create.weights(parents["weights"], w) for w in weights}
+        self._histograms = {
+            h.projection: create.histograms(parents["histograms"], h) for h in histograms
+        }
         self._streams = [
             *(stream for pair in self._spikes.values() for stream in pair),
             *(states.data for states in self._states.values()),
             *(stream for w in self._weights.values() for stream in (w.times, w.values)),
+            *(stream for h in self._histograms.values() for stream in (h.times, h.counts)),
         ]
         for k, stream in enumerate(self._streams):
             stream.dataset.attrs["stream"] = k
@@ -179,6 +193,25 @@ class Recorder:
             )
         weights.times.append(np.array([time]))
         weights.values.append(np.broadcast_to(values, (1, weights.synapses)))
+
+    def histogram(self, projection: str, time: float, counts: NDArray[np.integer[Any]]) -> None:
+        """Append how many weights of one projection are in each bin at `time` ms.
+
+        Raises
+        ------
+        KeyError
+            If no histograms of the projection are recorded.
+        ValueError
+            If the shape is not (bins,).
+        """
+        histograms = _known("projection with histograms", projection, self._histograms)
+        if np.shape(counts) != (histograms.bins,):
+            raise ValueError(
+                f"histograms of projection {projection!r}: needs {histograms.bins} counts, got "
+                f"shape {np.shape(counts)}"
+            )
+        histograms.times.append(np.array([time]))
+        histograms.counts.append(counts[np.newaxis])
 
     def flush(self, now: float | None = None) -> None:
         """Put everything appended so far on disk; `now` is the time in ms that the run reached."""
@@ -262,11 +295,13 @@ def _check(
     spikes: Sequence[PopulationInfo],
     states: Sequence[StateSeries],
     weights: Sequence[WeightSeries],
+    histograms: Sequence[HistogramSeries],
 ) -> None:
     groups: tuple[tuple[str, Sequence[Any], Callable[[Any], None]], ...] = (
         ("spikes of population", spikes, layout.check_population),
         ("states of population", states, layout.check_states),
         ("weights of projection", weights, layout.check_weights),
+        ("histograms of projection", histograms, layout.check_histograms),
     )
     for what, things, check in groups:
         seen = set()

@@ -2,12 +2,13 @@
 
     normalised   w <- w total / (sum of the weights onto that target), as after every trial
     scaled       w <- w (1 + gain (rho - r) / rho), r the target's rate: synaptic scaling
-    moved        w <- w factor + offset, for all synapses or those onto some targets
 
 Each returns the new weights, within the projection's bounds, in the order of its synapses, for
 `sim.set_weights`:
 
     sim.every(500.0, lambda sim: sim.set_weights(p, normalised(p, sim.weights(p), 78.0)))
+
+`Simulation.scale_weights` does w <- factor w + offset.
 
 Source: Turrigiano et al. (1998), Nature 391:892-896, doi:10.1038/36103; normalisation as in Diehl &
 Cook (2015), Front. Comput. Neurosci. 9:99, doi:10.3389/fncom.2015.00099.
@@ -78,17 +79,6 @@ def scaled(
         raise ValueError(f"scaling of {projection.name!r}: rho must be > 0 Hz, got {rho}")
     error = (rho - np.broadcast_to(np.asarray(rates, np.float64), projection.target.size)) / rho
     return _bounded(projection, weights * (1.0 + gain * error)[projection.synapses.target])
-
-
-def moved(
-    projection: Projection, weights: Floats, factor: float = 1.0, offset: float = 0.0,
-    targets: ArrayLike | None = None,
-) -> Floats:  # fmt: skip
-    """Return weights * factor + offset, of all synapses or of those onto `targets`."""
-    changed = _bounded(projection, weights * factor + offset)
-    if targets is None:
-        return changed
-    return np.where(np.isin(projection.synapses.target, np.asarray(targets)), changed, weights)
 
 
 def _bounded(projection: Projection, weights: Floats) -> Floats:

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eventsim.recording import PopulationInfo, Recorder, Recording, StateSeries, WeightSeries
+from eventsim.recording import (
+    HistogramSeries,
+    PopulationInfo,
+    Recorder,
+    Recording,
+    StateSeries,
+    WeightSeries,
+)
 
 pytest.importorskip("matplotlib")
 
@@ -106,3 +113,17 @@ def test_without_matplotlib_the_error_names_the_extra(
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ImportError, match=r"pip install eventsim\[plot\]"):
         plots.overview(run)
+
+
+def test_histograms_are_drawn_over_time_without_their_infinite_bins() -> None:
+    """Oracle: the counts given; the last column is as wide as the one before."""
+    series = HistogramSeries("exc->exc", np.array([-np.inf, 0.0, 1.0, 2.0]), "mV")
+    recorder = Recorder(None, histograms=[series])
+    for k in range(3):
+        recorder.histogram("exc->exc", 10.0 * k, np.array([7, k, 3 - k]))
+    recorder.close(duration=25.0)
+    axes = plots.histograms(recorder.recording, "exc->exc")
+    mesh = axes.collections[0]
+    assert np.asarray(mesh.get_array()).tolist() == [[0, 1, 2], [3, 2, 1]]
+    assert axes.get_xlim() == (0.0, 30.0)
+    assert axes.get_ylabel() == "weight exc->exc (mV)"
