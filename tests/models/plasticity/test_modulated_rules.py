@@ -166,7 +166,10 @@ def connect(net: Network, **modulators: Any) -> None:
         ({"dopamine": "vat"}, r"unknown population 'vat'.*'vta'"),
         ({"dopamine": "post"}, r"must be a population of modulators, got 'post' of LIF"),
         ({"dopamine": "vta"}, r"must have size 1 or, like 'post', 3; 'vta' has 2"),
-        ({"dopamine": ("vta", [0, 1])}, r"one for each of 3 targets, got shape \(2,\)"),
+        (
+            {"dopamine": ("vta", [0, 1])},
+            r"each of 3 targets, or .* pair of 1 sources and 3 targets, got shape \(2,\)",
+        ),
         ({"dopamine": ("vta", [0, 1, 2])}, r"must be from 0 to 1, got 2 for target 2"),
     ],
 )

@@ -1,0 +1,44 @@
+"""Single synapses in NEST: run by NEST's own Python, jobs in and weights out as JSON.
+
+A job holds the synapse's model and parameters, its first weight and its delay, the parameters of
+the target, and the spike times of both sides in ms. Both sides are relays: the synapse ends on a
+port that does not make the target fire.
+"""
+
+import json
+import sys
+from typing import Any
+
+RELAY = 1.0  # ms, from the generators to the relays
+IGNORED = 1  # the relay's port for spikes that it does not pass on
+
+
+def weights(nest: Any, job: dict[str, Any]) -> list[float]:
+    """Return the weight that each spike of the source transmits."""
+    nest.ResetKernel()
+    nest.resolution = 0.1
+    pre, post = nest.Create("parrot_neuron"), nest.Create("parrot_neuron", params=job["target"])
+    for cell, times in ((pre, job["pre"]), (post, job["post"])):
+        generator = nest.Create("spike_generator", params={"spike_times": times})
+        nest.Connect(generator, cell, syn_spec={"delay": RELAY})
+    recorder = nest.Create("weight_recorder")
+    nest.CopyModel(job["model"], "recorded", {"weight_recorder": recorder, **job["shared"]})
+    synapse = {"synapse_model": "recorded", "weight": job["weight"], "delay": job["delay"],
+               "receptor_type": IGNORED, **job["own"]}  # fmt: skip
+    nest.Connect(pre, post, syn_spec=synapse)
+    nest.Simulate(max(job["pre"]) + 20.0)
+    return [float(w) for w in recorder.events["weights"]]
+
+
+def main() -> None:
+    """Run all jobs; NEST itself prints to stdout, so that the answer goes to a file."""
+    import nest
+
+    nest.set_verbosity("M_ERROR")
+    jobs = json.load(sys.stdin)
+    with open(sys.argv[1], "w", encoding="utf-8") as out:  # noqa: PTH123
+        json.dump({name: weights(nest, job) for name, job in jobs.items()}, out)
+
+
+if __name__ == "__main__":
+    main()
