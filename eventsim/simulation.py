@@ -1,7 +1,8 @@
 """A network in motion: time, control events, recording."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -149,16 +150,20 @@ class Simulation:
                         self._looks.run_due(self.now, self)
                     if self.now >= end:
                         break
-                    self._advance(min(end, self._agenda.next_time))
+                    with self._changing():
+                        until = min(end, self._agenda.next_time)
+                        self.engine.advance(until, pause=self._looks.next_time)
         finally:
             self._under_way = False
             self._observer.on_tick = None
             self._observer.wall += time.perf_counter() - clock
             self._observer.flush(self.now)
 
-    def _advance(self, until: float) -> None:
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Note that an engine which was interrupted may have stopped halfway."""
         try:
-            self.engine.advance(until, pause=self._looks.next_time)
+            yield
         except BaseException:
             self._broken = True
             raise
@@ -296,14 +301,16 @@ class Simulation:
         columns = {name: checks.state_column(of, name) for name in values}
         for name, value in values.items():
             array = checks.finite(f"population {of.name!r}", name, value, of.size)
-            self.engine.set_state(of.index, columns[name], array)
+            with self._changing():
+                self.engine.set_state(of.index, columns[name], array)
 
     def set_parameters(self, population: str | Population, **values: Any) -> None:
         """Replace parameters from now on: one value, or one per neuron; the others stay."""
         of = self.population(population)
         current = self._parameters.get(of.name, of.parameters)
         self._parameters[of.name] = checks.parameters(of, current, values)
-        self.engine.set_parameters(of.index, self._parameters[of.name])
+        with self._changing():
+            self.engine.set_parameters(of.index, self._parameters[of.name])
 
     def send(
         self, population: str | Population, times: ArrayLike, neurons: ArrayLike,

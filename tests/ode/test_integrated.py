@@ -163,6 +163,11 @@ def test_a_state_from_which_no_step_leads_on_is_refused_when_it_is_set(engine: s
         sim.run(5.0)
         with pytest.raises(SimulationError, match=r"neuron 1 can't .* at 5 ms, x = 1e\+40 mV, y"):
             sim.set_state("cell", x=[-1.0, 1e40, -1.0])
+        with pytest.raises(ValueError, match="start again with reset"):
+            sim.run(1.0)
+        sim.reset()
+        sim.run(5.0)
+        assert sim.state("cell", "x") == pytest.approx(-1.0 / 6.0, abs=1e-5)
 
 
 @engines
