@@ -158,7 +158,7 @@ def recurrent(**options: Any) -> tuple[list[float], list[float], int]:
         sim.every(31.0, lambda sim: sim.weights("learns"))
         sim.at(50.0, lambda sim: sim.freeze("learns"))
         sim.at(80.0, lambda sim: sim.unfreeze("learns"))
-        sim.run(200.0)
+        sim.run(400.0)
         return (
             sim.weights("learns").tolist(),
             sim.state("cell", "v").tolist(),
@@ -167,7 +167,7 @@ def recurrent(**options: Any) -> tuple[list[float], list[float], int]:
 
 
 def test_engines_agree_where_synapses_read_the_neurons_they_project_to() -> None:
-    """Oracle: the reference engine, to the last bit; histories and courses are cut."""
+    """Oracle: the reference engine, to the last bit; the courses are cut."""
     plain = recurrent(engine="reference")
     assert recurrent() == plain
     assert plain[2] > 200

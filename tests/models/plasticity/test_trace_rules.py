@@ -167,6 +167,23 @@ def test_a_rule_is_the_walk_over_all_pairs(name: str) -> None:
     assert seen != case.w
 
 
+@pytest.mark.parametrize("name", ["pair at its bounds", "triplet"])
+def test_with_a_dendrite_a_rule_compares_the_times_at_which_spikes_reach_the_synapse(
+    name: str,
+) -> None:
+    """Oracle: the walk over all pairs with the target's spikes later by the dendritic delay; 1e-9.
+
+    The delay is a whole number of ms, so that some arrivals meet what comes along the dendrite.
+    """
+    case, dendrite = CASES[name], 3.0
+    arrivals, fired = trains()
+    seen = weight(case.rule, arrivals, fired, case.w, case.bounds, dendritic_delay=dendrite)
+    late = fired + dendrite
+    assert np.intersect1d(arrivals, late).size > 0
+    slow = walk(arrivals, late, case.w, case.on_pre, case.on_post, case.bounds)
+    assert seen == pytest.approx(slow, rel=1e-9)
+
+
 def sixty_pairs(rho: float, lag: float) -> tuple[Times, Times]:
     """Pairs at `rho` Hz whose target fires `lag` ms after the arrival."""
     arrivals = 100.0 + np.arange(60) * 1e3 / rho
