@@ -1,0 +1,91 @@
+"""The motion_delays scenario: events, evidence beside the convolution, what delays are worth."""
+
+import numpy as np
+import pytest
+
+from eventsim import Sampled, Simulation, runner
+from eventsim.scenario import Result, RunOptions
+from eventsim.scenarios import _moving_textures as textures
+from eventsim.scenarios import motion_delays
+
+QUICK = motion_delays.Settings(**motion_delays.PRESETS["quick"])
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Return the quick run, as the command line makes it."""
+    out = tmp_path_factory.mktemp("motion") / "quick.h5"
+    return runner.execute(motion_delays, QUICK, RunOptions(out=out, quiet=True))
+
+
+def test_directions_are_read_with_delays_and_not_without(quick: Result) -> None:
+    """Oracle: the bounds that another program keeps with four times the examples, a little lower;
+    chance is 0.125."""
+    assert quick.measures["accuracy, full"].value >= 0.9
+    assert quick.measures["accuracy, third"].value >= 0.8
+    assert quick.measures["accuracy, collapsed"].value <= 0.3
+
+
+def test_evidence_is_the_convolution_of_events_and_weights(quick: Result) -> None:
+    """Oracle: the sum over delays and pixels, by one matrix product; 1e-9 relative."""
+    shown, kernel = quick.data["task"], quick.data["kernel"]
+    n = shown.row.size
+    for name, weight in motion_delays.variants(kernel.weight).items():
+        for movie, frame in ((0, 15), (5, 23), (23, 31)):
+            places = np.full(n, movie), np.full(n, frame), shown.row, shown.column
+            patch = textures.seen(shown.events, *places).reshape(n, -1)
+            expected = patch @ weight.reshape(-1, textures.DIRECTIONS)
+            found = motion_delays.evidence(
+                quick.recording, name, np.array([movie]), np.array([frame])
+            )
+            scale = np.abs(expected).max()
+            np.testing.assert_allclose(found[0], expected, rtol=1e-9, atol=1e-9 * scale)
+
+
+def test_arrivals_follow_the_weights_that_are_kept(quick: Result) -> None:
+    """Oracle: a weight that is kept is one synapse at each place and polarity; counted by hand."""
+    per_event = {
+        name: quick.measures[f"arrivals per event, {name}"].value for name in motion_delays.SHOWN
+    }
+    assert per_event["third"] / per_event["full"] == pytest.approx(1 / 3, rel=0.02)
+    assert per_event["tenth"] / per_event["full"] == pytest.approx(0.1, rel=0.02)
+    assert per_event["collapsed"] == per_event["full"]
+    _, pixels = quick.recording.spikes("events")
+    shown = quick.data["task"]
+    up, right = textures.disc()
+    row = (shown.row[:, None] + up) % 48
+    column = (shown.column[:, None] + right) % 48
+    covered = np.bincount((48 * row + column).ravel(), minlength=48**2)
+    arrivals = covered[pixels % 48**2].sum() * textures.DELAYS * textures.DIRECTIONS
+    assert per_event["full"] == pytest.approx(arrivals / pixels.size, rel=1e-12)
+
+
+def test_events_of_a_texture_that_moves_to_the_right_move_with_it() -> None:
+    """Oracle: an event and the one of 1 ms later, 1 pixel to the right, agree more often than with
+    its own pixel's next or with that to the left; about 0.2 events per pixel and ms."""
+    events = textures.film(np.zeros(4, np.int64), np.random.default_rng(1))
+    now, then = events[:, 20:-1], events[:, 21:]
+    agree = {
+        shift: np.mean(np.roll(then, -shift, axis=3)[now != 0] == now[now != 0])
+        for shift in (-1, 0, 1)
+    }
+    assert np.abs(events).mean() == pytest.approx(0.2, abs=0.03)
+    assert agree[1] > 2.0 * agree[0]
+    assert agree[1] > 2.0 * agree[-1]
+
+
+def test_both_engines_run_it_alike() -> None:
+    """Oracle: the reference engine; potentials bit by bit."""
+    rng = np.random.default_rng(3)
+    shown = motion_delays.task(motion_delays.Settings(movies=1, places=1), rng)
+    shown = shown._replace(events=shown.events[:1], direction=shown.direction[:1])
+    weight = rng.normal(size=(textures.DELAYS, textures.disc()[0].size, textures.DIRECTIONS))
+    net = motion_delays.build(shown, {"full": weight}, seed=1)
+    courses = []
+    for engine in ("compiled", "reference"):
+        with Simulation(net, engine=engine) as sim:
+            recorder = sim.record(spikes=[], states={"full": Sampled("v", every=1.0)})
+            sim.run(20.0)
+            courses.append(recorder.recording.states("full", "v").values)
+    assert np.abs(courses[0]).max() > 1.0
+    np.testing.assert_array_equal(*courses)
