@@ -209,14 +209,15 @@ def figure(result: Result, recording: Recording) -> "Figure":
         cost.plot(at, accuracy, "o", color="#c8553d" if name == "collapsed" else "#2f5d8a")
         cost.annotate(name, (at, accuracy), (5, 4), textcoords="offset points")
     cost.axhline(1.0 / DIRECTIONS, color="0.5", ls="--", lw=0.8)
-    cost.set(xscale="log", ylim=(0.0, 1.05))
+    cost.set(ylim=(0.0, 1.05))
+    cost.set_xlim(left=0.0)
     way = page.add_subplot(grid[1, 1], xlabel="frame (ms)", ylabel="mean evidence")
     frames = np.arange(FRAMES)
     size = np.abs(evidence(recording, "full", np.zeros_like(frames), frames)).mean(axis=1)
     for c in range(DIRECTIONS):
         true = c == shown.direction[0]
         way.plot(frames, size[:, c], color="#c8553d" if true else "0.7", lw=2.0 if true else 1.0)
-    way.set_title("of the 8 directions during one movie, the true one in colour")
+    way.set_title("one movie: 8 directions, true one in colour", fontsize="medium")
     for axes in (cost, way):
         axes.spines[["top", "right"]].set_visible(False)
     return page
