@@ -50,6 +50,7 @@ class Stimulus(NamedTuple):
 # strong enough to fire a few times, and to be seen
 STIMULI = {
     "AdEx": Stimulus(900.0, 25.0),
+    "AdExClopath": Stimulus(1000.0, 9.0),
     "AdLIF": Stimulus(800.0, 9.0),
     "DiehlCook": Stimulus(1000.0, 8.0),
     "EIF": Stimulus(400.0, 6.0),
