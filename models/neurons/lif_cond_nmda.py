@@ -36,7 +36,8 @@ Source: Jahr & Stevens (1990), J. Neurosci. 10:3178-3182,
 doi:10.1523/JNEUROSCI.10-09-03178.1990 (the block); the constants: Brunel & Wang (2001), J. Comput.
 Neurosci. 11:63-85, doi:10.1023/A:1011204814320.
 Verified against: scipy's DOP853 at rtol 1e-12 under noisy drive; the closed form of the interspike
-interval under a constant current; the equilibrium under a tonic conductance; LIFCondExp.
+interval under a constant current; the equilibrium under a tonic conductance; LIFCondExp; without
+magnesium NEST iaf_cond_beta as its step shrinks.
 """
 
 from math import inf

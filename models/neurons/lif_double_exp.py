@@ -27,7 +27,7 @@ while the currents go on and arrivals still count.
 
 Source: Rotter & Diesmann (1999), Biol. Cybern. 81:381-402, doi:10.1007/s004220050570; the shape:
 Roth & van Rossum (2009), in De Schutter (ed.), Computational Modeling Methods for Neuroscientists,
-MIT Press, chapter 6, doi:10.7551/mitpress/9780262013277.003.0007.
+MIT Press, chapter 6.
 Verified against: scipy's matrix exponential; LIFAlpha and LIFExp in their limits; a fine scan for
 the first crossing.
 """

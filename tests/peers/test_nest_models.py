@@ -10,6 +10,7 @@ only: their spikes come to ours in proportion to the step, as it shrinks. Conven
 - `izhikevich` takes forward Euler steps, and there I_e is in units of mV/ms.
 - A weight's sign chooses NEST's excitatory or inhibitory conductance; ours are ports, and a weight
   of an inhibitory conductance is positive.
+- `iaf_cond_beta` knows no magnesium: ours has none here.
 - `aeif_cond_exp` cuts a spike at V_peak = 0 mV by default; v_peak is set to the same here.
 """
 
@@ -32,6 +33,7 @@ from eventsim.models import (
     LIFAlpha,
     LIFCondAlpha,
     LIFCondExp,
+    LIFCondNMDA,
     LIFExp,
     TraubMiles,
 )
@@ -84,6 +86,10 @@ GRID = [
          {"exc": (400.0, 600.0, 1.0, 1), "inh": (200.0, -150.0, 1.0, 2)}),
     Case("iaf_cond_exp", COND, LIFCondExp, OURS_COND, PAIR),
     Case("iaf_cond_alpha", COND, LIFCondAlpha, OURS_COND, PAIR),
+    Case("iaf_cond_beta", {**CELL, "V_reset": -60.0, "I_e": 200.0, "tau_rise_ex": 1.0,
+                           "tau_decay_ex": 4.0}, LIFCondNMDA,
+         {"c_m": 250.0, "g_l": 16.6667, "v_th": -55.0, "v_reset": -60.0, "i_offset": 200.0,
+          "mg": 0.0, "tau_rise_nmda": 1.0, "tau_decay_nmda": 4.0}, {"nmda": (400.0, 3.0, 1.0, 0)}),
     Case("aeif_cond_exp", {"V_peak": 0.0, "t_ref": 2.0, "I_e": 800.0, "tau_syn_ex": 1.0,
                            "tau_syn_in": 3.0, "gsl_error_tol": 1e-9}, AdEx,
          {"v_peak": 0.0, "t_ref": 2.0, "i_offset": 800.0, "tau_syn_exc": 1.0,
