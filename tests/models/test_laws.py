@@ -22,8 +22,11 @@ UNIT_WEIGHT = {"mV": 3.0, "pA": 150.0, "nS": 15.0, "1": 2.0, "uM": 0.2, "uM/s": 
 SMALL = {"ResonateAndFire": 0.06, "Izhikevich": 1.0, "Readout": 1.0}  # of that weight
 CURRENT = {"Izhikevich": 5.0}  # pA; elsewhere as above
 # the parameter that must be reached by v, or by ca; elsewhere v_th
-LEVEL = {"LiRinzel": "ca_release", **dict.fromkeys(("AdEx", "EIF", "QIF", "Izhikevich"), "v_peak"),
-         **dict.fromkeys(("HodgkinHuxley", "TraubMiles", "MorrisLecar"), "v_spike")}  # fmt: skip
+LEVEL = {
+    "LiRinzel": "ca_release",
+    **dict.fromkeys(("AdEx", "AdExClopath", "EIF", "QIF", "Izhikevich"), "v_peak"),
+    **dict.fromkeys(("HodgkinHuxley", "TraubMiles", "MorrisLecar"), "v_spike"),
+}
 # without a reset: only a rise through the level is a spike
 NO_RESET = {"HodgkinHuxley", "TraubMiles", "MorrisLecar", "LiRinzel"}
 # whose course has a maximum between arrivals, just above or below which a threshold can be put
@@ -102,7 +105,11 @@ def gap(name: str, s: Any, p: Any) -> Any:
     if name == "LIFEscape":
         return -s.remaining
     level = getattr(p, LEVEL.get(name, "v_th"), inf)  # a readout has none
-    return (s.ca if name == "LiRinzel" else getattr(s, "v", 0.0)) - level - getattr(s, "theta", 0.0)
+    if name == "AdExClopath":
+        level = np.minimum(level, s.theta + 15.0 * p.delta_t)
+    elif "theta" in NEURONS[name].variables:
+        level = level + s.theta
+    return (s.ca if name == "LiRinzel" else getattr(s, "v", 0.0)) - level
 
 
 def scan(name: str, s: Any, t: float, until: float, p: Any, points: int) -> Any:
