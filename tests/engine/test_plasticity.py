@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from runs import Outcome, agreed, outcome
+from runs import Outcome, agreed, assert_close, outcome
 
 from eventsim import AllToAll, FixedInDegree, Network, OneToOne, Simulation, Uniform
 from eventsim.combine import combined
@@ -113,6 +113,25 @@ def test_engines_agree_on_weights_that_are_set_and_frozen_during_the_run(name: s
 
     seen = agreed(network(RULES[name](), 0.7), 250.0, script=meddle)
     assert changed(seen)
+
+
+def test_a_frozen_projection_may_be_summed_and_goes_on_learning_when_thawed() -> None:
+    """Oracle: the reference engine to 1e-9; spikes of the frozen time are remembered."""
+    summed: list[bool] = []
+
+    def freeze(sim: Simulation) -> None:
+        look = lambda sim: summed.append(bool(getattr(sim.engine, "superposed", ())))  # noqa: E731
+        sim.at(60.0, lambda sim: sim.freeze("plastic"))
+        sim.at(130.0, lambda sim: sim.unfreeze("plastic"))
+        for t in (30.0, 100.0, 160.0):
+            sim.at(t, look)
+
+    net = network(PAIR, 0.7)
+    plain = outcome(net, 200.0, engine="reference", script=freeze)
+    summed.clear()
+    assert_close(outcome(net, 200.0, path="superposition", script=freeze), plain)
+    assert summed == [False, True, False]
+    assert changed(plain)
 
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])

@@ -77,16 +77,22 @@ class CompiledEngine:
 
     def _superpose(self) -> dict[CompiledPopulation, Superposition]:
         """Choose the populations whose arrivals are summed rather than sorted."""
-        chosen, always = {}, self.path == "superposition"
-        for population in self.neurons if self.path != "ordered" else ():
-            drives = [d for d in self.drives if d.target is population]
-            driving = [d.projection for d in drives]
-            given = population.population
-            onto = [p for p in self.projections if p.projection.target is given]
-            onto = [p for p in onto if p not in driving]
-            if is_worthwhile(population, onto, drives, self.lookahead, always):
-                chosen[population] = Superposition(population, onto, drives)
-        return chosen
+        found = {population: self._superposition(population) for population in self.neurons}
+        return {population: path for population, path in found.items() if path is not None}
+
+    def _superposition(self, population: CompiledPopulation) -> Superposition | None:
+        """Return the superposition path of a population that can and should take it now."""
+        if self.path == "ordered":
+            return None
+        drives = [d for d in self.drives if d.target is population]
+        driving = [d.projection for d in drives]
+        given = population.population
+        onto = [p for p in self.projections if p.projection.target is given]
+        onto = [p for p in onto if p not in driving]
+        always = self.path == "superposition"
+        if not is_worthwhile(population, onto, drives, self.lookahead, always):
+            return None
+        return Superposition(population, onto, drives)
 
     def _compile_projections(self, threads: int, seed: int) -> list[CompiledProjection]:
         numbers = first_synapse_numbers(self.network)
@@ -318,6 +324,22 @@ class CompiledEngine:
         assert isinstance(compiled, PlasticProjection)
         self._bring_up_to_date(compiled)
         compiled.freeze(frozen)
+        self._choose_path(self.populations[compiled.projection.target.index])
+
+    def _choose_path(self, population: CompiledPopulation) -> None:
+        """Let a population change its path if what lands on it has become static, or plastic."""
+        path = self._superposition(population)
+        if (path is None) == (population not in self.superposed):
+            return
+        self._still(population.population.index)
+        if path is None:
+            del self.superposed[population]
+        else:
+            self.superposed[population] = path
+            # for good: samples have room for no longer windows
+            self.longest = min(self.longest, LONGEST)
+            self.window = min(self.window, self.longest)
+        self._go_on(population)
 
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state."""

@@ -35,6 +35,11 @@ class CompiledProjection:
         self.sent = 0  # spikes put on their way since somebody last asked
         self.longest_delay = float(projection.synapses.delay.max(initial=0.0))
 
+    @property
+    def static(self) -> bool:
+        """Whether an arrival changes nothing at the synapse, and transmits its weight."""
+        return True
+
     def reset(self) -> None:
         """Forget the spikes on their way."""
         self.pending.filled[:] = 0
@@ -143,13 +148,16 @@ class PlasticProjection(CompiledProjection):
                 self.memory[:, column] = self.keys[self._by_origin()]
         self.freeze(False)
 
+    @property
+    def static(self) -> bool:
+        """Whether it is frozen, and its rule has no say in what an arrival transmits."""
+        return bool(self.params[FROZEN]) and self.rule.transmits is None
+
     def freeze(self, frozen: bool) -> None:
         """Stop plasticity, or let it go on."""
         self.params[FROZEN] = float(frozen)
-        # a frozen synapse is delivered like a static one, unless its rule has a say in that
-        static = frozen and self.rule.transmits is None
-        self.synapses.labels[2] = self.projection.port if static else self.kind
-        if static:
+        self.synapses.labels[2] = self.projection.port if self.static else self.kind
+        if self.static:
             self.synapses.weight[:] = self.memory[:, WEIGHT]
 
     def weights(self, target: "CompiledPopulation", now: float) -> Floats:

@@ -10,7 +10,7 @@ from eventsim.engine import bind
 from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.population import CompiledPopulation
-from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
+from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import superpose as superpose_kernel
 from eventsim.engine.specialise import specialise
 from eventsim.linear import Linear
@@ -44,15 +44,15 @@ def is_worthwhile(
     """Whether a population can and should take the superposition path: a rule on the network alone.
 
     It can if its model is linear, its parameters are shared, and nothing that lands on it is
-    plastic or lands on a port that is not described. With `always`, whatever can also should.
+    plastic, unless frozen, or lands on a port that is not described. With `always`, whatever can
+    also should.
     """
     linear, given = population.model.linear, population.population
     incoming = projections + [drive.projection for drive in drives]
     if linear is None or not incoming or not has_shared_modes(population):
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
-    plastic = any(isinstance(p, PlasticProjection) for p in projections)
-    if plastic or not all(port in linear.modes for port in ports):
+    if not all(p.static for p in projections) or not all(port in linear.modes for port in ports):
         return False
     if always:
         return True
