@@ -1,16 +1,16 @@
 """Adaptive exponential neuron with a spike of some width and filtered voltages, delta input.
 
-    between events   c_m dv/dt = -g_l (v - e_l) + g_l delta_t exp((v - theta) / delta_t) - w + z
+    between events   c_m dv/dt = -g_l (v - e_l) + g_l delta_t exp((v - threshold) / delta_t) - w + z
                                  + i + i_offset
                      tau_w dw/dt = a (v - e_l) - w
                      tau_z dz/dt = -z
-                     tau_th dtheta/dt = v_th - theta
+                     tau_th dthreshold/dt = v_th - threshold
                      tau_minus du_minus/dt = u - u_minus,  tau_plus du_plus/dt = u - u_plus
     spike            v <- v + w, unless during a spike       (w in mV)
     current          i <- i + w                              (w in pA)
-    fires            when v reaches v_peak, or before that theta + 15 delta_t, from where it takes
-                     no more than 3e-6 ms; then u is v_spike for t_spike, after which v starts from
-                     v_reset; w <- w + b, z <- i_after, theta <- v_th_max
+    fires            when v reaches v_peak, or before that threshold + 15 delta_t, from where it
+                     takes no more than 3e-6 ms; then u is v_spike for t_spike, after which v starts
+                     from v_reset; w <- w + b, z <- i_after, threshold <- v_th_max
 
 Parameter  Unit  Default  Meaning                                       Constraint
 c_m        pF      281.0  membrane capacitance                          > 0
@@ -47,7 +47,7 @@ from typing import NamedTuple
 from eventsim.kernel import kernel
 from eventsim.ode import integrated, safe_exp
 
-CERTAIN = 15.0  # delta_t above theta: v takes c_m / g_l exp(-15) from there to infinity
+CERTAIN = 15.0  # delta_t above it: v takes c_m / g_l exp(-15) from there to infinity
 
 
 class Params(NamedTuple):
@@ -76,7 +76,7 @@ class State(NamedTuple):
     v: float  # mV
     w: float  # pA, adaptation
     z: float  # pA, after a spike
-    theta: float  # mV, threshold of the exponential
+    threshold: float  # mV, of the exponential
     u_minus: float  # mV
     u_plus: float  # mV
     i: float  # pA, current from outside
@@ -92,7 +92,7 @@ def initial(p: Params, key: float) -> State:
 @kernel
 def peak(s: State, p: Params) -> float:
     """Return the potential at which there is a spike."""
-    return min(p.v_peak, s.theta + CERTAIN * p.delta_t)
+    return min(p.v_peak, s.threshold + CERTAIN * p.delta_t)
 
 
 @kernel
@@ -101,14 +101,14 @@ def derivative(s: State, t: float, p: Params) -> State:
     u, dv, dw = p.v_spike, 0.0, 0.0
     if t >= s.deaf_until:
         u = min(s.v, peak(s, p))
-        upstroke = p.g_l * p.delta_t * safe_exp((u - s.theta) / p.delta_t)
+        upstroke = p.g_l * p.delta_t * safe_exp((u - s.threshold) / p.delta_t)
         dv = (-p.g_l * (u - p.e_l) + upstroke - s.w + s.z + s.i + p.i_offset) / p.c_m
         dw = (p.a * (u - p.e_l) - s.w) / p.tau_w
     return State(
         dv,
         dw,
         -s.z / p.tau_z,
-        (p.v_th - s.theta) / p.tau_th,
+        (p.v_th - s.threshold) / p.tau_th,
         (u - s.u_minus) / p.tau_minus,
         (u - s.u_plus) / p.tau_plus,
         0.0,
@@ -132,13 +132,13 @@ def next_break(s: State, t: float, p: Params) -> float:
 def on_spike(s: State, t: float, w: float, p: Params) -> State:
     """Receive one spike of weight `w` mV at `t`."""
     v = s.v if t < s.deaf_until else s.v + w
-    return State(v, s.w, s.z, s.theta, s.u_minus, s.u_plus, s.i, s.deaf_until)
+    return State(v, s.w, s.z, s.threshold, s.u_minus, s.u_plus, s.i, s.deaf_until)
 
 
 @kernel
 def on_current(s: State, t: float, w: float, p: Params) -> State:
     """Change the current from outside by `w` pA at `t`."""
-    return State(s.v, s.w, s.z, s.theta, s.u_minus, s.u_plus, s.i + w, s.deaf_until)
+    return State(s.v, s.w, s.z, s.threshold, s.u_minus, s.u_plus, s.i + w, s.deaf_until)
 
 
 @kernel
@@ -159,7 +159,7 @@ AdExClopath = integrated(
     on_input={"spike": on_spike, "current": on_current},
     on_fire=on_fire,
     next_break=next_break,
-    units={"spike": "mV", "current": "pA", "v": "mV", "w": "pA", "z": "pA", "theta": "mV",
+    units={"spike": "mV", "current": "pA", "v": "mV", "w": "pA", "z": "pA", "threshold": "mV",
            "u_minus": "mV", "u_plus": "mV", "i": "pA", "deaf_until": "ms"},
     doc=__doc__,
 )  # fmt: skip

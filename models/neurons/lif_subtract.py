@@ -19,7 +19,7 @@ population as a modulator, and sees the voltage of each synapse's target.
 
 Source: the discrete neuron of Bellec et al. (2020), Nat. Commun. 11:3625,
 doi:10.1038/s41467-020-17236-y, in continuous time.
-Verified against: the closed form, and the conservation of charge by spikes.
+Verified against: the closed form of its intervals, and of what spikes leave behind.
 """
 
 from math import exp, inf, log
