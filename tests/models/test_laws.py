@@ -106,7 +106,7 @@ def gap(name: str, s: Any, p: Any) -> Any:
         return -s.remaining
     level = getattr(p, LEVEL.get(name, "v_th"), inf)  # a readout has none
     if name == "AdExClopath":
-        level = np.minimum(level, s.theta + 15.0 * p.delta_t)
+        level = np.minimum(level, s.threshold + 15.0 * p.delta_t)
     elif "theta" in NEURONS[name].variables:
         level = level + s.theta
     return (s.ca if name == "LiRinzel" else getattr(s, "v", 0.0)) - level
