@@ -20,6 +20,10 @@ learns nothing.) Then other movies are run event by event, through four networks
     paper     48,000 places to learn from, 240 decisions (the default)
     quick     a quarter of both
 
+`--set stimulus=gestures data=DIR` runs recordings of a real event camera instead, arms that circle,
+six times as fast so that they come to about 1 pixel per ms. What is measured is how many turns per
+second the direction of motion makes: clockwise for the performer is negative on the screen.
+
 What is kept of the paper is the task and the detector (a synapse is a weight and a delay; both
 polarities with opposite weights, rectified); it is smaller: 8 directions at one speed instead of
 36 motions, random instead of natural textures, a readout without leak. So accuracy is compared with
@@ -39,6 +43,7 @@ from eventsim.models import Readout, SpikeSource
 from eventsim.network import FromArrays, Network
 from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
+from eventsim.scenarios import _gestures
 from eventsim.scenarios._moving_textures import (
     DELAYS,
     DIRECTIONS,
@@ -53,6 +58,7 @@ from eventsim.scenarios._moving_textures import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COMMON = 0.5  # ms, what every delay has more
@@ -77,6 +83,10 @@ class Settings(ScenarioSettings):
     epochs: int = setting(16, "", "times that each example is seen", at_least=1)
     movies: int = setting(10, "", "of each direction, run event by event", at_least=1)
     places: int = setting(64, "", "at which there are detectors", at_least=1)
+    stimulus: str = setting("textures", "", "what is seen", choices=("textures", "gestures"))
+    data: str = setting("", "", "folder of the gestures, by default $EVENTSIM_DATA")
+    speed: float = setting(6.0, "", "of gestures, times the real one", above=0)
+    spacing: int = setting(6, "", "pixels between detectors of gestures", at_least=3, at_most=60)
 
 
 class Task(NamedTuple):
@@ -105,30 +115,33 @@ def task(settings: Settings, rng: np.random.Generator) -> Task:
     return Task(direction, film(direction, rng), *places)
 
 
-def build(shown: Task, weights: Mapping[str, Floats], seed: int) -> Network:
+def build(
+    trains: list[Floats], row: Ints, column: Ints, weights: Mapping[str, Floats], seed: int
+) -> Network:
     """Return the network: population events (ON, then OFF), and one of detectors for each variant.
 
-    Detectors are numbered by place, then direction.
+    Detectors are numbered by place, then direction. Beyond an edge is the opposite one.
     """
     net = Network(seed=seed)
-    events = net.add("events", SpikeSource(_trains(shown.events)), size=2 * SIZE**2)
+    events = net.add("events", SpikeSource(trains), size=len(trains))
+    pixels = len(trains) // 2
+    width = round(pixels**0.5)
     up, right = disc()
-    pixel = (shown.row[:, None] + up) % SIZE * SIZE + (shown.column[:, None] + right) % SIZE
-    size = shown.row.size * DIRECTIONS
+    pixel = (row[:, None] + up) % width * width + (column[:, None] + right) % width
     for name, weight in weights.items():
-        detectors = net.add(name, Readout(tau_m=NO_LEAK), size=size)
+        detectors = net.add(name, Readout(tau_m=NO_LEAK), size=row.size * DIRECTIONS)
         d, j, c = np.nonzero(weight)
         pre = pixel[:, j].ravel()
-        post = (np.arange(shown.row.size)[:, None] * DIRECTIONS + c).ravel()
-        w, delay = (np.tile(v, shown.row.size) for v in (weight[d, j, c], d + COMMON))
-        both = FromArrays(np.concatenate([pre, pre + SIZE**2]), np.tile(post, 2))
+        post = (np.arange(row.size)[:, None] * DIRECTIONS + c).ravel()
+        w, delay = (np.tile(v, row.size) for v in (weight[d, j, c], d + COMMON))
+        both = FromArrays(np.concatenate([pre, pre + pixels]), np.tile(post, 2))
         net.connect(
             events, detectors, both, np.concatenate([w, -w]), np.tile(delay, 2), port="spike"
         )
     return net
 
 
-def _trains(events: Ints) -> list[Floats]:
+def trains(events: Ints) -> list[Floats]:
     """Return the times in ms of every pixel's ON events, then of its OFF events."""
     onset = (FRAMES + REST) * np.arange(len(events))
     time = (onset[:, None] + np.arange(FRAMES)).astype(float).ravel()
@@ -136,15 +149,14 @@ def _trains(events: Ints) -> list[Floats]:
     return [time[pixels[:, k] == sign] for sign in (1, -1) for k in range(SIZE**2)]
 
 
-def evidence(recording: Recording, name: str, movie: Ints, frame: Ints) -> Floats:
-    """Return what arrived at all detectors in some frames, shape (n, places, 8).
+def evidence(recording: Recording, name: str, frame: Ints) -> Floats:
+    """Return what arrived at all detectors in some ms since the start, shape (n, places, 8).
 
-    Detectors only add up; what arrives in a frame is the difference of two samples.
+    Detectors only add up; what arrives in a ms is the difference of two samples.
     """
     v = recording.states(name, "v").values
-    at = (FRAMES + REST) * movie + frame
-    arrived: Floats = v[at + 1] - v[at]
-    return arrived.reshape(at.size, -1, DIRECTIONS)
+    arrived: Floats = v[frame + 1] - v[frame]
+    return arrived.reshape(frame.size, -1, DIRECTIONS)
 
 
 def measure(
@@ -156,7 +168,7 @@ def measure(
     movie, frame = (k.ravel() for k in np.meshgrid(range(shown.direction.size), AT))
     measures = {}
     for name in SHOWN:
-        size = np.abs(evidence(recording, name, movie, frame))
+        size = np.abs(evidence(recording, name, (FRAMES + REST) * movie + frame))
         read = (size + kernel.bias).mean(axis=1).argmax(axis=1)
         accuracy = float(np.mean(read == shown.direction[movie]))
         claim = (*KNOWN[name], SOURCE) if known and name in KNOWN else ()
@@ -168,30 +180,68 @@ def measure(
     return measures
 
 
+def measure_gestures(settings: Settings, recording: Recording, period: int) -> dict[str, Measure]:
+    """Return how many turns per second the direction of motion makes in each clip."""
+    measures = {}
+    for k, name in enumerate(_gestures.CIRCLES):
+        frames = np.arange(period * k, period * (k + 1))
+        rotation = _gestures.turns(_gestures.headings(evidence(recording, "full", frames)))
+        way = 1.0 if "counter" in name else -1.0
+        source = "way of turning: above 0" if way > 0 else "way of turning: below 0"
+        # frames last a ms of a film that runs `speed` times as fast
+        found = rotation * 1e3 / settings.speed
+        measures[f"turns per s, {name}"] = Measure(found, "1/s", way, 1.0, source)
+    return measures
+
+
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
-    """Learn, build, run all movies event by event, measure."""
+    """Learn, build, run all movies or gestures event by event, measure."""
+    gestures = settings.stimulus == "gestures"
+    clips = _gestures.load(settings.data) if gestures else {}
     options.say("learning")
     lessons = np.random.default_rng([options.seed, 1])
     kernel = learn(settings.examples, settings.lessons, settings.epochs, lessons)
+    if gestures:
+        return _run_gestures(settings, options, kernel, clips)
     shown = task(settings, np.random.default_rng([options.seed, 2]))
-    network = build(shown, variants(kernel.weight), options.seed)
-    options.say(f"{network.size:,} pixels and detectors, {network.synapse_count:,} synapses")
-    every_ms = {name: Sampled("v", every=1.0) for name in SHOWN}
-    with options.simulation(network) as sim:
-        recorder = options.record(sim, settings, spikes=["events"], states=every_ms)
-        sim.run(float((FRAMES + REST) * shown.direction.size))
-    recording = recorder.recording
+    weights = variants(kernel.weight)
+    network = build(trains(shown.events), shown.row, shown.column, weights, options.seed)
+    duration = (FRAMES + REST) * shown.direction.size
+    recording = _simulate(settings, options, network, list(weights), duration)
     measures = measure(recording, network, kernel, shown, settings == Settings())
     return Result(measures, recording, {"kernel": kernel, "task": shown})
 
 
+def _run_gestures(
+    settings: Settings, options: RunOptions, kernel: Kernel, clips: Mapping[str, _gestures.Clip]
+) -> Result:
+    longest = max(float(clip.time.max(initial=0.0)) for clip in clips.values())
+    period = int(longest / settings.speed) + 1 + REST
+    given = _gestures.trains(clips, settings.speed, float(period))
+    network = build(given, *_gestures.grid(settings.spacing), {"full": kernel.weight}, options.seed)
+    recording = _simulate(settings, options, network, ["full"], period * len(clips))
+    measures = measure_gestures(settings, recording, period)
+    return Result(measures, recording, {"kernel": kernel, "period": period})
+
+
+def _simulate(
+    settings: Settings, options: RunOptions, network: Network, detectors: list[str], duration: int
+) -> Recording:
+    options.say(f"{network.size:,} pixels and detectors, {network.synapse_count:,} synapses")
+    every_ms = {name: Sampled("v", every=1.0) for name in detectors}
+    with options.simulation(network) as sim:
+        recorder = options.record(sim, settings, spikes=["events"], states=every_ms)
+        sim.run(duration + 1.0)  # the last sample is a ms after the last frame
+    return recorder.recording
+
+
 def figure(result: Result, recording: Recording) -> "Figure":
-    """Draw one direction's weights, accuracy against cost, and the evidence during one movie."""
+    """Draw one direction's weights, and what they read: accuracy and a movie, or the gestures."""
     from matplotlib.figure import Figure
 
-    kernel, shown = result.data["kernel"], result.data["task"]
     page = Figure(figsize=(10.0, 6.0), dpi=150.0, layout="constrained")
     grid = page.add_gridspec(2, 2, height_ratios=[1.0, 2.2])
+    kernel = result.data["kernel"]
     up, right = disc()
     strip = np.full((9, 10 * DELAYS), np.nan)
     for d in range(DELAYS):
@@ -202,25 +252,46 @@ def figure(result: Result, recording: Recording) -> "Figure":
     weights.set(yticks=(), xticks=4 + 10 * np.arange(DELAYS))
     weights.set_xticklabels([f"{d + COMMON:g}" for d in range(DELAYS)])
     weights.spines[:].set_visible(False)
-    cost = page.add_subplot(grid[1, 0], xlabel="arrivals per event", ylabel="accuracy")
+    if "task" in result.data:
+        _draw_accuracy(page.add_subplot(grid[1, 0]), result)
+        _draw_movie(page.add_subplot(grid[1, 1]), recording, int(result.data["task"].direction[0]))
+    else:
+        _draw_headings(page.add_subplot(grid[1, :]), recording, result.data["period"])
+    return page
+
+
+def _draw_accuracy(axes: "Axes", result: Result) -> None:
     for name in SHOWN:
         at = result.measures[f"arrivals per event, {name}"].value
         accuracy = result.measures[f"accuracy, {name}"].value
-        cost.plot(at, accuracy, "o", color="#c8553d" if name == "collapsed" else "#2f5d8a")
-        cost.annotate(name, (at, accuracy), (5, 4), textcoords="offset points")
-    cost.axhline(1.0 / DIRECTIONS, color="0.5", ls="--", lw=0.8)
-    cost.set(ylim=(0.0, 1.05))
-    cost.set_xlim(left=0.0)
-    way = page.add_subplot(grid[1, 1], xlabel="frame (ms)", ylabel="mean evidence")
+        axes.plot(at, accuracy, "o", color="#c8553d" if name == "collapsed" else "#2f5d8a")
+        axes.annotate(name, (at, accuracy), (5, 4), textcoords="offset points")
+    axes.axhline(1.0 / DIRECTIONS, color="0.5", ls="--", lw=0.8)
+    axes.set(xlabel="arrivals per event", ylabel="accuracy", ylim=(0.0, 1.05))
+    axes.set_xlim(left=0.0)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_movie(axes: "Axes", recording: Recording, direction: int) -> None:
     frames = np.arange(FRAMES)
-    size = np.abs(evidence(recording, "full", np.zeros_like(frames), frames)).mean(axis=1)
+    size = np.abs(evidence(recording, "full", frames)).mean(axis=1)
     for c in range(DIRECTIONS):
-        true = c == shown.direction[0]
-        way.plot(frames, size[:, c], color="#c8553d" if true else "0.7", lw=2.0 if true else 1.0)
-    way.set_title("one movie: 8 directions, true one in colour", fontsize="medium")
-    for axes in (cost, way):
-        axes.spines[["top", "right"]].set_visible(False)
-    return page
+        colour, width = ("#c8553d", 2.0) if c == direction else ("0.7", 1.0)
+        axes.plot(frames, size[:, c], color=colour, lw=width)
+    axes.set(xlabel="frame (ms)", ylabel="mean evidence")
+    axes.set_title("one movie: 8 directions, true one in colour", fontsize="medium")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_headings(axes: "Axes", recording: Recording, period: int) -> None:
+    for k, name in enumerate(_gestures.CIRCLES):
+        heading = _gestures.headings(
+            evidence(recording, "full", np.arange(period * k, period * (k + 1)))
+        )
+        axes.plot(np.unwrap(np.angle(heading)) / (2.0 * np.pi), label=name)
+    axes.set(xlabel="time (ms of the film)", ylabel="direction of motion (turns)")
+    axes.legend(frameon=False, fontsize="small")
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 if __name__ == "__main__":

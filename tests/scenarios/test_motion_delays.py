@@ -1,10 +1,14 @@
 """The motion_delays scenario: events, evidence beside the convolution, what delays are worth."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from eventsim import Sampled, Simulation, runner
 from eventsim.scenario import Result, RunOptions
+from eventsim.scenarios import _gestures as gestures
 from eventsim.scenarios import _moving_textures as textures
 from eventsim.scenarios import motion_delays
 
@@ -35,9 +39,8 @@ def test_evidence_is_the_convolution_of_events_and_weights(quick: Result) -> Non
             places = np.full(n, movie), np.full(n, frame), shown.row, shown.column
             patch = textures.seen(shown.events, *places).reshape(n, -1)
             expected = patch @ weight.reshape(-1, textures.DIRECTIONS)
-            found = motion_delays.evidence(
-                quick.recording, name, np.array([movie]), np.array([frame])
-            )
+            at = np.array([(textures.FRAMES + motion_delays.REST) * movie + frame])
+            found = motion_delays.evidence(quick.recording, name, at)
             scale = np.abs(expected).max()
             np.testing.assert_allclose(found[0], expected, rtol=1e-9, atol=1e-9 * scale)
 
@@ -80,7 +83,8 @@ def test_both_engines_run_it_alike() -> None:
     shown = motion_delays.task(motion_delays.Settings(movies=1, places=1), rng)
     shown = shown._replace(events=shown.events[:1], direction=shown.direction[:1])
     weight = rng.normal(size=(textures.DELAYS, textures.disc()[0].size, textures.DIRECTIONS))
-    net = motion_delays.build(shown, {"full": weight}, seed=1)
+    given = motion_delays.trains(shown.events)
+    net = motion_delays.build(given, shown.row, shown.column, {"full": weight}, seed=1)
     courses = []
     for engine in ("compiled", "reference"):
         with Simulation(net, engine=engine) as sim:
@@ -89,3 +93,63 @@ def test_both_engines_run_it_alike() -> None:
             courses.append(recorder.recording.states("full", "v").values)
     assert np.abs(courses[0]).max() > 1.0
     np.testing.assert_array_equal(*courses)
+
+
+RECORDED = os.environ.get("EVENTSIM_DATA", str(Path(__file__).parents[3] / "shared" / "data"))
+
+
+@pytest.mark.skipif(not Path(RECORDED, gestures.FILE).exists(), reason="no recorded gestures")
+def test_an_arm_that_circles_turns_the_direction_of_motion_its_way() -> None:
+    """Oracle: how the four recordings are named; one circle takes about a second."""
+    settings = motion_delays.Settings(
+        **motion_delays.PRESETS["quick"], stimulus="gestures", data=RECORDED, spacing=12
+    )
+    result = motion_delays.run(settings, RunOptions(quiet=True))
+    for name in gestures.CIRCLES:
+        measure = result.measures[f"turns per s, {name}"]
+        assert measure.holds
+        assert 0.5 < abs(measure.value) < 1.5
+
+
+def test_a_heading_that_turns_is_measured_in_turns_per_frame() -> None:
+    """Oracle: evidence that follows a cosine around the direction, 40 frames for a turn."""
+    angle = 2.0 * np.pi * np.arange(8) / 8
+    for way in (1.0, -1.0):
+        phase = way * 2.0 * np.pi * np.arange(200) / 40
+        evidence = 2.0 + np.cos(phase[:, None, None] - angle)
+        assert gestures.turns(gestures.headings(evidence)) == pytest.approx(way / 40, rel=0.02)
+
+
+def test_clips_follow_one_another_and_no_pixel_fires_twice_at_once() -> None:
+    """Oracle: by hand; the second clip begins after one period, at six times the speed."""
+    first = gestures.Clip(np.array([6.0, 6.0, 12.0]), np.array([5, 5, 5]))
+    second = gestures.Clip(np.array([0.0, 3.0]), np.array([5, 2 * 128**2 - 1]))
+    trains = gestures.trains({"a": first, "b": second}, 6.0, 10.0)
+    assert len(trains) == 2 * 128**2
+    assert trains[5].tolist() == [1.0, 2.0, 10.0]
+    assert trains[-1].tolist() == [10.5]
+    assert sum(t.size for t in trains) == 4
+
+
+def save(folder: Path, **arrays: np.ndarray) -> str:
+    """Write a file of gestures, and return its folder."""
+    path = folder / gestures.FILE
+    path.parent.mkdir(exist_ok=True)
+    np.savez(path, **arrays)
+    return str(folder)
+
+
+def test_a_data_folder_without_gestures_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oracle: the messages name the file, the array, the shape."""
+    monkeypatch.delenv("EVENTSIM_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match="say --set data=DATA or set EVENTSIM_DATA"):
+        motion_delays.run(motion_delays.Settings(stimulus="gestures"))
+    with pytest.raises(FileNotFoundError, match=gestures.FILE):
+        gestures.load(str(tmp_path))
+    few = {name: np.zeros(3, np.uint8) for name in ("x", "y", "p", "t_us")}
+    with pytest.raises(ValueError, match="the array 'offset'"):
+        gestures.load(save(tmp_path, **few))
+    with pytest.raises(ValueError, match="7 clips of 128 x 128 pixels"):
+        gestures.load(save(tmp_path, **few, offset=np.array([0, 3])))
