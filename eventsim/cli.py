@@ -1,7 +1,8 @@
-"""The command line: eventsim list | run | sweep | info | plot | models."""
+"""The command line: eventsim list | run | sweep | resume | info | plot | recover | models."""
 
 import argparse
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any, NoReturn, get_type_hints
 import eventsim
 from eventsim import datasheet, models, recording, runner, summary, sweep
 from eventsim.engine.base import SimulationError
+from eventsim.recording import room
 from eventsim.scenario import RunOptions, described
 from eventsim.scenarios import SCENARIOS
 from eventsim.simulation import ENGINES
@@ -27,6 +29,9 @@ _EXAMPLES = """examples:
   eventsim run brunel --duration 300 --seed 2 --out runs/second.h5
   eventsim run path/to/mine.py                       a scenario of your own
   eventsim sweep brunel --seeds 5 --set g=4.5,5,6    15 runs and a table; two at a time: --jobs 2
+  eventsim run brunel --checkpoint brunel.checkpoint --checkpoint-every 10min
+  eventsim resume brunel.checkpoint                  goes on after a crash, to the last bit
+  eventsim recover runs/brunel.h5.part               completes the recording of a killed run
   eventsim info runs/brunel.h5                       what a recording holds
   eventsim plot runs/brunel.h5 -o brunel.png         its raster, rates and irregularity
   eventsim models LIF                                the datasheet of a model
@@ -75,6 +80,10 @@ def _fail(status: int, error: BaseException, message: str, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     print(f"eventsim: {' '.join(message.split())}", file=sys.stderr)
+    if room.any_abandoned():  # HDF5 would try to write once more, and crash
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
     return status
 
 
@@ -96,6 +105,13 @@ def _parse(words: list[str]) -> argparse.Namespace:
     run = command("run", _run, "run a scenario", add_help=False)
     _add_run_options(run)
     _add_sweep_options(command("sweep", _sweep, "run a scenario with several settings and seeds"))
+    again = command("resume", _resume, "go on with a run from its checkpoint")
+    again.add_argument("file", metavar="FILE")
+    again.add_argument("--scenario", metavar="FILE.py", help="of a run of your own scenario")
+    again.add_argument("--threads", type=int, metavar="N", help="default: as before")
+    again.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    rescue = command("recover", _recover, "complete the recording of a killed run")
+    rescue.add_argument("file", metavar="FILE.part")
     info = command("info", _info, "show what a recording holds")
     info.add_argument("file", metavar="FILE")
     plot = command("plot", _plot, "draw an overview of a recording")
@@ -122,6 +138,10 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
     _add_engine_options(run)
     run.add_argument("--out", metavar="FILE", help="the recording; default: runs/NAME.h5")
     run.add_argument("--overwrite", action="store_true", help="replace existing files")
+    run.add_argument("--checkpoint", metavar="FILE", help="write checkpoints; see `resume`")
+    run.add_argument(
+        "--checkpoint-every", default="10min", metavar="TIME", help="30s, 10min, 2h; default: 10min"
+    )
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     run.add_argument("-h", "--help", action="store_true", help="with NAME: its settings")
     run.set_defaults(parser=run)
@@ -176,7 +196,8 @@ def _run(arguments: argparse.Namespace) -> None:
     options = RunOptions(
         seed=arguments.seed, threads=arguments.threads, engine=arguments.engine,
         out=arguments.out or Path("runs", f"{Path(arguments.name).stem}.h5"),
-        overwrite=arguments.overwrite, quiet=arguments.quiet,
+        overwrite=arguments.overwrite, quiet=arguments.quiet, checkpoint=arguments.checkpoint,
+        checkpoint_every=_seconds(arguments.checkpoint_every),
     )  # fmt: skip
     runner.execute(module, runner.settings(module, assignments), options)
 
@@ -217,6 +238,26 @@ def _settings_help(module: ModuleType) -> str:
         for name, values in presets.items()
     ]
     return "\n".join([(module.__doc__ or "").strip(), "", *lines, *([""] if named else []), *named])
+
+
+def _seconds(text: str) -> float:
+    """Return a time like 30s, 10min or 2h in seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d*)?)\s*(s|min|h)", text)
+    if not found or float(found[1]) == 0.0:
+        raise ValueError(f"--checkpoint-every: must be a time like 30s, 10min or 2h, got {text!r}")
+    return float(found[1]) * {"s": 1.0, "min": 60.0, "h": 3600.0}[found[2]]
+
+
+def _resume(arguments: argparse.Namespace) -> None:
+    runner.resume(
+        arguments.file, arguments.scenario, threads=arguments.threads, quiet=arguments.quiet
+    )
+
+
+def _recover(arguments: argparse.Namespace) -> None:
+    path = recording.recover(arguments.file)
+    with recording.open(path) as opened:
+        print(f"wrote {path}: {opened.status}, {opened.duration:g} ms")
 
 
 def _info(arguments: argparse.Namespace) -> None:

@@ -3,15 +3,17 @@
 Nothing here changes what is simulated.
 """
 
+import time
 from collections.abc import Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from eventsim import checks
-from eventsim.agenda import Agenda
+from eventsim.agenda import Action, Agenda
 from eventsim.engine.base import Engine, Watch
 from eventsim.model import FloatArray, IntArray
 from eventsim.network import Network, Population, Projection
@@ -24,6 +26,8 @@ from eventsim.recording import (
     StateSeries,
     WeightSeries,
 )
+
+_WEIGHTS, _HISTOGRAMS = "weights of ", "histograms of "  # names of what is done again and again
 
 
 class Sampled(NamedTuple):
@@ -70,6 +74,8 @@ class Observer:
         self.on_tick: Tick | None = None
         self.wall = 0.0  # s spent in runs
         self.fired = [0] * len(self.populations)
+        self.checkpoint_due = inf  # s, of the monotonic clock
+        self._asked: dict[str, Any] = {}  # of the open recording, fit for JSON
         self._spikes: set[int] = set()
         self._columns: dict[int, IntArray] = {}
 
@@ -92,12 +98,16 @@ class Observer:
             name = self.populations[population].name
             self.recorder.states(name, values[:, :, self._columns[population]])
 
-    def tick(self, now: float) -> None:
-        """Let wall-clock business be done: the engine has come to `now`."""
+    def tick(self, now: float) -> bool:
+        """Let wall-clock business be done: the engine has come to `now`.
+
+        Return whether it is to come back, for a checkpoint.
+        """
         if self.recorder is not None:
             self.recorder.maybe_flush(now)
         if self.on_tick is not None:
             self.on_tick(now)
+        return time.monotonic() >= self.checkpoint_due
 
     def flush(self, now: float) -> None:
         """Put what was recorded on disk."""
@@ -128,34 +138,96 @@ class Observer:
         watches = {self._population(name): sampled for name, sampled in states.items()}
         series = [_series(p, sampled, engine.now) for p, sampled in watches.items()]
         projections = self.network.projections
-        self.recorder = Recorder(
-            path,
-            spikes=[PopulationInfo(p.name, p.size) for p in chosen],
-            states=series,
-            weights=[
-                _weight_series(checks.look_up("projection", name, projections)) for name in weights
-            ],
-            histograms=[
-                _histogram_series(checks.look_up("projection", name, projections), asked)
-                for name, asked in histograms.items()
-            ],
-            provenance=provenance(self.network, **run),
-            overwrite=overwrite,
-        )
-        self._spikes = {p.index for p in chosen}
-        for population, of in zip(watches, series, strict=True):
-            names = population.model.state_names
-            self._columns[population.index] = np.array([names.index(v) for v in of.variables])
-            engine.watch(population.index, Watch(of.neurons, of.start, of.interval))
+        edges = {
+            name: _histogram_series(checks.look_up("projection", name, projections), asked).edges
+            for name, asked in histograms.items()
+        }
+        self._open(path, [p.name for p in chosen], series, list(weights), edges, run, overwrite)
+        for of in series:
+            watch = Watch(of.neurons, of.start, of.interval)
+            engine.watch(self._population(of.population).index, watch)
         for population in chosen:
             engine.emit_all(population.index)
+        assert self.recorder is not None
         return self.recorder
 
-    def schedule_weights(
-        self, engine: Engine, projection: Projection, snapshots: Sequence[tuple[float, float]],
-        agenda: Agenda,
+    def _open(
+        self, path: str | Path | None, spikes: Sequence[str], states: Sequence[StateSeries],
+        weights: Sequence[str], histograms: Mapping[str, NDArray[Any]], run: Mapping[str, Any],
+        overwrite: bool = False, mark: Any = None,
     ) -> None:  # fmt: skip
-        """Take the weights of a projection at each (time, interval), for the open recording."""
+        """Begin a recording, or with a `mark` go on with the one in the file."""
+        what: dict[str, Any] = {
+            "spikes": [PopulationInfo(n, self._population(n).size) for n in spikes],
+            "states": states,
+            "weights": [
+                _weight_series(checks.look_up("projection", name, self.network.projections))
+                for name in weights
+            ],
+            "histograms": [
+                HistogramSeries(name, edges, _unit(self.network.projections[name]))
+                for name, edges in histograms.items()
+            ],
+        }
+        if path is not None and mark is not None:
+            self.recorder = Recorder.resume(path, mark, **what)
+        else:
+            described = provenance(self.network, **run)
+            self.recorder = Recorder(path, provenance=described, overwrite=overwrite, **what)
+        self._asked = {
+            "spikes": list(spikes), "weights": list(weights), "run": dict(run),
+            "histograms": {name: edges.tolist() for name, edges in histograms.items()},
+            "states": [
+                [s.population, list(s.variables), np.asarray(s.neurons).tolist(), s.start,
+                 s.interval, list(s.units)]
+                for s in states
+            ],
+        }  # fmt: skip
+        self._spikes = {self._population(name).index for name in spikes}
+        for of in states:
+            population = self._population(of.population)
+            names = population.model.state_names
+            self._columns[population.index] = np.array([names.index(v) for v in of.variables])
+
+    def lasting(self) -> dict[str, Any]:
+        """Return what was counted and what is recorded, fit for JSON; flush the recording."""
+        recording = None
+        if self.recorder is not None:
+            recording = {**self._asked, "mark": self.recorder.mark()}
+        return {"fired": self.fired, "wall": self.wall, "recording": recording}
+
+    def restore(
+        self, lasting: Any, engine: Engine, looks: Agenda, scheduled: Any, record: bool | str | Path
+    ) -> None:
+        """Take back what `lasting` gave; see `Simulation.load` for `record`."""
+        self.fired = [int(count) for count in lasting["fired"]]
+        if len(self.fired) != len(self.populations):
+            raise ValueError(f"must count spikes of {len(self.populations)} populations")
+        self.wall = float(lasting["wall"])
+        asked = lasting["recording"]
+        if asked is None or record is False:
+            for population in self.populations:
+                engine.watch(population.index, None)
+            return
+        mark = asked["mark"]
+        series = [_checked_series(self._population(s[0]), s) for s in asked["states"]]
+        edges = {n: np.array(e, np.float64) for n, e in asked["histograms"].items()}
+        path: str | Path | None = mark["path"] if record is True else Path(record)
+        spikes, weights, run = asked["spikes"], asked["weights"], asked["run"]
+        if record is True and path is not None:
+            self._open(path, spikes, series, weights, edges, run, mark=mark)
+        else:
+            series = [
+                s._replace(start=s.start + int(mark["samples"][s.population]) * s.interval)
+                for s in series
+            ]
+            self._open(path, spikes, series, weights, edges, {**run, "start": engine.now})
+        known = self.network.projections
+        actions = {_WEIGHTS + n: self._snapshot(engine, known[n]) for n in weights}
+        actions |= {_HISTOGRAMS + n: self._counted(engine, known[n], e) for n, e in edges.items()}
+        looks.restore(scheduled, actions)
+
+    def _snapshot(self, engine: Engine, projection: Projection) -> Action:
         recorder = self.recorder
 
         def take(_: object) -> None:
@@ -163,23 +235,35 @@ class Observer:
                 weights = engine.weights(projection.index)
                 recorder.weights(projection.name, engine.now, weights)
 
-        for time, every in snapshots:
-            agenda.add(time, take, every=every)
+        return take
 
-    def schedule_histograms(
-        self, engine: Engine, projection: Projection, snapshots: Sequence[tuple[float, float]],
-        asked: Histogram, agenda: Agenda,
-    ) -> None:  # fmt: skip
-        """Sort the weights of a projection into bins at each (time, interval)."""
-        recorder, edges = self.recorder, _histogram_series(projection, asked).edges
+    def _counted(self, engine: Engine, projection: Projection, edges: NDArray[Any]) -> Action:
+        recorder = self.recorder
 
         def take(_: object) -> None:
             if recorder is not None and self.recorder is recorder:
                 counts, _edges = np.histogram(engine.weights(projection.index), edges)
                 recorder.histogram(projection.name, engine.now, counts)
 
-        for time, every in snapshots:
-            agenda.add(time, take, every=every)
+        return take
+
+    def schedule_weights(
+        self, engine: Engine, projection: Projection, snapshots: Sequence[tuple[float, float]],
+        agenda: Agenda,
+    ) -> None:  # fmt: skip
+        """Take the weights of a projection at each (time, interval), for the open recording."""
+        take = self._snapshot(engine, projection)
+        for at, every in snapshots:
+            agenda.add(at, take, every=every, name=_WEIGHTS + projection.name)
+
+    def schedule_histograms(
+        self, engine: Engine, projection: Projection, snapshots: Sequence[tuple[float, float]],
+        asked: Histogram, agenda: Agenda,
+    ) -> None:  # fmt: skip
+        """Sort the weights of a projection into bins at each (time, interval)."""
+        take = self._counted(engine, projection, _histogram_series(projection, asked).edges)
+        for at, every in snapshots:
+            agenda.add(at, take, every=every, name=_HISTOGRAMS + projection.name)
 
     def close(self, engine: Engine, *, complete: bool, reason: str) -> None:
         """End the recording, if one is open."""
@@ -238,3 +322,10 @@ def _histogram_series(projection: Projection, asked: Histogram) -> HistogramSeri
 def _unit(projection: Projection) -> str:
     model = projection.target.model
     return model.units.get(model.ports[projection.port], "")
+
+
+def _checked_series(population: Population, given: Any) -> StateSeries:
+    """Return a series read from a checkpoint."""
+    _, variables, neurons, start, every, _ = given
+    series = _series(population, Sampled(variables, every, np.array(neurons, np.int64)), 0.0)
+    return series._replace(start=float(start))

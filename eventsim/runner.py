@@ -6,12 +6,13 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from math import isfinite
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
 
+from eventsim.checkpoint.whole import Opened
 from eventsim.recording import Recording, layout
 from eventsim.scenario import Measure, Result, RunOptions, ScenarioSettings, name_of
 from eventsim.scenarios import SCENARIOS
@@ -107,6 +108,13 @@ def outputs(out: str | Path) -> tuple[Path, Path, Path]:
 
 def check_output(options: RunOptions) -> None:
     """Refuse an output that exists or can't be written, before anything is computed."""
+    if options.checkpoint is not None and Path(options.checkpoint).exists():
+        if not options.overwrite:
+            raise ValueError(
+                f"checkpoint {str(options.checkpoint)!r}: exists; `eventsim resume` goes on from "
+                "it, --overwrite replaces it"
+            )
+        Path(options.checkpoint).unlink()
     if options.out is None:
         return
     paths = outputs(options.out)
@@ -135,8 +143,14 @@ def execute(module: ModuleType, settings: ScenarioSettings, options: RunOptions)
     SimulationError
         If the run can't go on; what was recorded is kept.
     """
-    check_output(options)
-    result: Result = module.run(settings, options)
+    if options.resume is None:
+        check_output(options)
+    notes = {
+        "scenario": name_of(settings), "settings": asdict(settings), "seed": options.seed,
+        "out": None if options.out is None else str(Path(options.out).absolute()),
+        "every": options.checkpoint_every,
+    }  # fmt: skip
+    result: Result = module.run(settings, replace(options, notes=notes))
     options.say(table(result.measures))
     if options.out is not None:
         recording, measures, figure = outputs(options.out)
@@ -150,6 +164,43 @@ def execute(module: ModuleType, settings: ScenarioSettings, options: RunOptions)
         options.say(_effort(result.recording))
         options.say("wrote " + ", ".join(map(str, written)))
     return result
+
+
+def resume(
+    path: str | Path, scenario: str | None = None, *, threads: int | None = None,
+    quiet: bool = False,
+) -> Result:  # fmt: skip
+    """Go on with a scenario from its checkpoint, up to its end; see `execute`.
+
+    Parameters
+    ----------
+    path : path
+        The checkpoint; it is kept up to date.
+    scenario : str, optional
+        The file of a scenario of one's own: none is executed because a checkpoint names it.
+    threads : int, optional
+        By default as before.
+    quiet : bool
+        Print nothing.
+    """
+    about = Opened(Path(path)).about
+    notes = about.get("notes") or {}
+    if not {"scenario", "settings", "seed", "out", "every"} <= notes.keys():
+        raise ValueError(
+            f"checkpoint {str(path)!r} was not written by `eventsim run`; use Simulation.load"
+        )
+    if scenario is None and notes["scenario"] not in SCENARIOS:
+        raise ValueError(
+            f"checkpoint {str(path)!r} is of a scenario of your own, {notes['scenario']!r}; say "
+            "where it is: --scenario FILE.py"
+        )
+    module = find(scenario or notes["scenario"])
+    options = RunOptions(
+        seed=notes["seed"], threads=threads or about["options"]["threads"], out=notes["out"],
+        engine=about["options"]["engine"], quiet=quiet, resume=path, checkpoint=path,
+        checkpoint_every=notes["every"],
+    )  # fmt: skip
+    return execute(module, module.Settings(**notes["settings"]), options)
 
 
 def table(measures: Mapping[str, Measure]) -> str:

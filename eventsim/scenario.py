@@ -42,6 +42,7 @@ from eventsim import checks
 from eventsim.engine.base import SimulationError
 from eventsim.network import Network
 from eventsim.recording import Recorder, Recording
+from eventsim.scripted import Scripted
 from eventsim.simulation import ENGINES, Simulation
 from eventsim.suggest import unknown
 
@@ -164,6 +165,15 @@ class RunOptions:
         Whether existing files are replaced.
     quiet : bool
         Print nothing, no progress bar either.
+    checkpoint : path or None
+        Where checkpoints are written.
+    checkpoint_every : float
+        s of wall time between two of them.
+    resume : path or None
+        A checkpoint to go on from: the scenario is run again, but what it simulates up to there is
+        skipped.
+    notes : dict
+        What a checkpoint keeps beside the simulation; set by `eventsim.runner`.
 
     Raises
     ------
@@ -177,8 +187,13 @@ class RunOptions:
     out: str | Path | None = None
     overwrite: bool = False
     quiet: bool = False
+    checkpoint: str | Path | None = None
+    checkpoint_every: float = 600.0
+    resume: str | Path | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        checks.positive("options", "checkpoint_every", self.checkpoint_every, "s")
         checks.whole("options", "seed", self.seed)
         checks.whole("options", "threads", self.threads, at_least=1)
         if self.engine not in ENGINES:
@@ -192,10 +207,7 @@ class RunOptions:
     @contextmanager
     def simulation(self, network: Network, **more: Any) -> Iterator[Simulation]:
         """Open a simulation of `network` under these options; `more` goes to `Simulation`."""
-        progress = False if self.quiet else None
-        with Simulation(
-            network, engine=self.engine, threads=self.threads, progress=progress, **more
-        ) as sim:
+        with self._simulation(network, more) as sim:
             try:
                 yield sim
             except (KeyboardInterrupt, SimulationError) as stop:
@@ -203,6 +215,20 @@ class RunOptions:
                 sim.close(complete=False, reason=reason)
                 kept = "" if self.out is None else f"; {str(self.out)!r} is kept up to there"
                 raise type(stop)(f"{reason} at {sim.now:g} ms{kept}") from stop
+
+    def _simulation(self, network: Network, more: Mapping[str, Any]) -> Simulation:
+        progress = False if self.quiet else None
+        if self.resume is not None:
+            sim: Simulation = Scripted.take_up(
+                Path(self.resume), network, threads=self.threads, progress=progress
+            )
+        else:
+            kind = Simulation if self.checkpoint is None else Scripted
+            sim = kind(network, engine=self.engine, threads=self.threads, progress=progress, **more)
+        if self.checkpoint is not None:
+            sim.notes = dict(self.notes)
+            sim.checkpoint_every(self.checkpoint_every, self.checkpoint)
+        return sim
 
     def record(self, sim: Simulation, settings: ScenarioSettings, **what: Any) -> Recorder:
         """Record to `out`; the settings are kept beside it, `what` goes to `Simulation.record`."""

@@ -3,22 +3,24 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eventsim import checks
+from eventsim import checkpoint, checks
 from eventsim.agenda import Agenda, Handle
 from eventsim.engine.base import Engine
 from eventsim.engine.compiled import CompiledEngine
 from eventsim.engine.reference import ReferenceEngine
-from eventsim.model import FloatArray
+from eventsim.model import FloatArray, NeuronModel
 from eventsim.network import Network, Population, Projection
 from eventsim.observer import Histogram, Observer, Sampled
 from eventsim.progress import Progress
 from eventsim.recording import Recorder
+from eventsim.rule import Rule
 from eventsim.suggest import unknown
 
 ENGINES = ("compiled", "reference")
@@ -82,7 +84,11 @@ class Simulation:
         self._parameters: dict[str, FloatArray] = {}  # of populations whose parameters were set
         self._under_way = False
         self._broken = False  # an engine that was interrupted may have stopped halfway
-        self.engine_name = engine
+        #: what a checkpoint keeps for its reader; fit for JSON
+        self.notes: dict[str, Any] = {}
+        self._end = inf  # ms, of the run under way
+        self._checkpoint: tuple[Path, float] | None = None  # where to, and every how many s
+        self.engine_name, self.path = engine, path
         self.engine: Engine
         options: dict[str, Any] = {"seed": self.seed, "max_rate": self.max_rate}
         if engine == "compiled":
@@ -140,7 +146,7 @@ class Simulation:
         if self._broken:
             raise ValueError("run: an error stopped the run before; start again with reset")
         clock = time.perf_counter()
-        self._under_way = True
+        self._under_way, self._end = True, end
         try:
             with self._progress.over(self.now, end) as bar:
                 self._observer.on_tick = bar
@@ -153,8 +159,9 @@ class Simulation:
                     with self._changing():
                         until = min(end, self._agenda.next_time)
                         self.engine.advance(until, pause=self._looks.next_time)
+                    self._save_if_due()
         finally:
-            self._under_way = False
+            self._under_way, self._end = False, inf
             self._observer.on_tick = None
             self._observer.wall += time.perf_counter() - clock
             self._observer.flush(self.now)
@@ -168,24 +175,155 @@ class Simulation:
             self._broken = True
             raise
 
+    def _save_if_due(self) -> None:
+        if self._checkpoint is not None and time.monotonic() >= self._observer.checkpoint_due:
+            path, every = self._checkpoint
+            self.save(path)
+            self._observer.checkpoint_due = time.monotonic() + every
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint: all that the future depends on, as it is now.
+
+        Parameters
+        ----------
+        path : path
+            The file. It is replaced in one step; until then the previous one stays.
+
+        Raises
+        ------
+        ValueError
+            If a control event that is still to come has no name, or one that another has too; or if
+            an error has stopped the run.
+        OSError
+            If the file can't be written.
+
+        Notes
+        -----
+        Saving changes no bit of what follows. Functions are not in the file: a control event is
+        kept by its name, and models and rules by theirs.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from eventsim import Network, Simulation
+        >>> from eventsim.models import LIF
+        >>> net = Network()
+        >>> cell = net.add("cell", LIF(i_offset=250.0))
+        >>> sim = Simulation(net)
+        >>> sim.run(50.0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sim.save(Path(folder, "half.ckpt"))
+        ...     later = Simulation.load(Path(folder, "half.ckpt"))
+        >>> sim.run(50.0)
+        >>> later.run(50.0)
+        >>> later.state("cell", "v") == sim.state("cell", "v")
+        array([ True])
+        """
+        if self._broken:
+            raise ValueError("save: an error stopped the run halfway; there is no state to save")
+        checkpoint.save(self, path)
+
+    def checkpoint_every(self, seconds: float, path: str | Path) -> None:
+        """Write a checkpoint to `path` every so many seconds of wall time that a run takes."""
+        self._checkpoint = Path(path), checks.positive("checkpoint", "interval", seconds, "s")
+        self._observer.checkpoint_due = time.monotonic() + seconds
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, threads: int | None = None,
+        callbacks: Mapping[str, Callable[[Any], object]] | None = None,
+        models: Sequence[NeuronModel | Rule] = (), network: Network | None = None,
+        record: bool | str | Path = True, progress: bool | None = None,
+    ) -> Self:  # fmt: skip
+        """Return the simulation of a checkpoint; it goes on as if it had never stopped.
+
+        Parameters
+        ----------
+        path : path
+            What `save` wrote.
+        threads : int, optional
+            By default as before; the result does not depend on it.
+        callbacks : dict of name to function
+            The functions of control events that are still to come.
+        models : sequence of NeuronModel or Rule
+            Models and rules of your own, if they are in no module that is imported.
+        network : Network, optional
+            The network, if you have built it again: it must be the same to the last bit.
+        record : bool or path
+            True goes on in the file that was being recorded; what it holds beyond the checkpoint is
+            written once more. (A recording in memory begins anew.) A path begins another file here
+            and now. False records no more.
+        progress : bool, optional
+            As for `Simulation`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it is damaged, of an unknown version, or needs a function, model or recording that is
+            missing or has changed.
+        """
+        return cast(Self, checkpoint.load(
+            cls, path, network=network, threads=threads, callbacks=callbacks or {}, models=models,
+            record=record, progress=progress,
+        ))  # fmt: skip
+
+    def _lasting(self) -> dict[str, Any]:
+        """Return what is not in the network and the engine, fit for JSON."""
+        return {
+            "options": {
+                "engine": self.engine_name, "threads": self.threads, "seed": self.seed,
+                "max_rate": self.max_rate, "path": self.path,
+            },
+            "notes": self.notes,
+            "end": None if self._end == inf else self._end,
+            "parameters": list(self._parameters),
+            "agenda": self._agenda.lasting(),
+            "looks": self._looks.lasting(),
+            "observer": self._observer.lasting(),
+        }  # fmt: skip
+
+    def _take_back(
+        self, about: Any, parameters: Mapping[str, FloatArray],
+        callbacks: Mapping[str, Callable[[Any], object]], record: bool | str | Path,
+    ) -> None:  # fmt: skip
+        self._parameters, self.notes = dict(parameters), dict(about["notes"])
+        self._agenda.restore(about["agenda"], callbacks)
+        self._observer.restore(about["observer"], self.engine, self._looks, about["looks"], record)
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """The open recording, if there is one."""
+        return self._observer.recorder
+
     def _refuse_under_way(self, what: str) -> None:
         if self._under_way:
             raise ValueError(f"{what}: a run is under way; a control event can't {what}")
 
-    def at(self, t: float, action: Callable[[Self], object]) -> Handle:
-        """Call `action(sim)` at `t` ms, before anything else that happens at `t`."""
+    def at(self, t: float, action: Callable[[Self], object], *, name: str | None = None) -> Handle:
+        """Call `action(sim)` at `t` ms, before anything else that happens at `t`.
+
+        `name`, by default the function's, is the one by which it is handed over again where a
+        checkpoint is resumed.
+        """
         checks.function("at", "action", action)
-        return self._agenda.add(checks.not_past("at", "t", t, self.now), action)
+        return self._agenda.add(checks.not_past("at", "t", t, self.now), action, name=name)
 
     def every(
-        self, interval: float, action: Callable[[Self], object], *, start: float | None = None
-    ) -> Handle:
-        """Call `action(sim)` at `start` (now + interval by default) and every `interval` ms."""
+        self, interval: float, action: Callable[[Self], object], *, start: float | None = None,
+        name: str | None = None,
+    ) -> Handle:  # fmt: skip
+        """Call `action(sim)` at `start` (now + interval by default) and every `interval` ms.
+
+        For `name` see `at`.
+        """
         checks.positive("every", "interval", interval, "ms")
         checks.function("every", "action", action)
         first = self.now + interval if start is None else start
         first = checks.not_past("every", "start", first, self.now)
-        return self._agenda.add(first, action, every=interval)
+        return self._agenda.add(first, action, every=interval, name=name)
 
     def cancel(self, handle: Handle) -> bool:
         """Take a control event off; return whether it was still to come."""

@@ -5,6 +5,7 @@ from math import inf, isfinite
 from typing import Any, NamedTuple, Protocol
 
 from eventsim.engine.buffers import Floats, Ints
+from eventsim.lasting import Arrays, Stored
 from eventsim.network import Network, Population
 
 
@@ -21,8 +22,11 @@ class Sink(Protocol):
     def samples(self, population: int, values: Floats) -> None:
         """Take the next samples of one population, shape (n, probes, state variables)."""
 
-    def tick(self, now: float) -> None:
-        """Hear that everything before `now` has happened; called often, for wall-clock business."""
+    def tick(self, now: float) -> bool:
+        """Hear that everything before `now` has happened; called often, for wall-clock business.
+
+        Return whether the engine is to come back as soon as stopping changes no bit.
+        """
 
 
 class Watch(NamedTuple):
@@ -81,6 +85,18 @@ class Engine(Protocol):
 
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state; random streams start again."""
+
+    def lasting(self) -> Arrays:
+        """Return everything that the future depends on, but for the network itself."""
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` of an engine of this kind gave, for the same network.
+
+        Raises
+        ------
+        ValueError
+            If something is missing, or of another type, shape or range.
+        """
 
 
 def runaway(

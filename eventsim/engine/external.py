@@ -5,6 +5,7 @@ from math import inf
 import numpy as np
 
 from eventsim.engine.buffers import Floats, Ints
+from eventsim.lasting import Arrays, Stored
 
 
 class External:
@@ -43,3 +44,22 @@ class External:
         self.taken += stop - self.next
         self.next = stop
         return self.times[part], self.neurons[part], self.weights[part], self.ports[part], first
+
+    def lasting(self) -> Arrays:
+        """Return what is still to come."""
+        rest = slice(self.next, None)
+        return {
+            "times": self.times[rest], "neurons": self.neurons[rest], "ports": self.ports[rest],
+            "weights": self.weights[rest], "taken": np.array(self.taken),
+        }  # fmt: skip
+
+    def restore(self, stored: Stored, neurons: int, ports: int) -> None:
+        """Take back what was to come, at a population of so many neurons and ports."""
+        self.times = stored.array("times", float, None)
+        n = self.times.size
+        if not (np.diff(self.times) >= 0.0).all():
+            raise ValueError("arrivals from outside must be in the order of time")
+        self.neurons = stored.array("neurons", int, n, least=0, most=neurons - 1)
+        self.ports = stored.array("ports", int, n, least=0, most=ports - 1)
+        self.weights = stored.array("weights", float, n)
+        self.taken, self.next = stored.whole("taken", least=0), 0

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from sortedcontainers import SortedKeyList
 
+from eventsim.engine import reference_whole
 from eventsim.engine.base import Sink, Watch, first_synapse_numbers, not_finite, runaway
 from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.kernels.population import BURST_BIN
 from eventsim.engine.synapse import Synapse
 from eventsim.events import Event, Phase, order
+from eventsim.lasting import Arrays, Stored
 from eventsim.network import Network, Population, Projection
 from eventsim.random import neuron_keys, synapse_keys
 from eventsim.rule import Course
@@ -137,7 +139,9 @@ class ReferenceEngine:
         until = min(until, pause)
         try:
             while self.queue and self.queue[0].time < until:
-                self.sink.tick(self.queue[0].time)
+                if self.sink.tick(self.queue[0].time):
+                    until = self.queue[0].time
+                    break
                 event = self.queue.pop(0)
                 if event.phase is Phase.SAMPLE:
                     self._sample(event)
@@ -320,3 +324,11 @@ class ReferenceEngine:
         for cell in self.cells:
             cell.reset()
         self._begin()
+
+    def lasting(self) -> Arrays:
+        """Return everything that the future depends on."""
+        return reference_whole.lasting(self)
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` gave."""
+        reference_whole.restore(self, stored)

@@ -113,6 +113,18 @@ def _fingerprint(kernel: ModuleType, source: str, injected: dict[str, Any]) -> s
     return digest.hexdigest()[:20]
 
 
+def fingerprint(*things: Any) -> str:
+    """Return a hash of everything that can be reached from functions, classes and constants.
+
+    It changes with their source, and with that of all they call; not with versions of libraries.
+    """
+    digest, seen = hashlib.sha256(), set[int]()
+    for thing in things:
+        for part in _reach(thing, frozenset(), seen):
+            digest.update(f"{part}\0".encode())
+    return digest.hexdigest()
+
+
 def _is_code_of(module: ModuleType, thing: Any) -> bool:
     python = _python_function(thing)
     return python is not None and python.__module__ == module.__name__

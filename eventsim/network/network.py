@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -292,6 +293,26 @@ class Network:
             If two neurons would have the same node name.
         """
         return write_neurons(self) if neurons else self.graph.copy()
+
+    def to_sonata(self, folder: str | Path) -> list[Path]:
+        """Write the network as SONATA files: nodes.h5 and edges.h5 in a folder.
+
+        Populations and projections keep their names. Attributes of a node are its parameters and
+        its place, of an edge `syn_weight` and `delay` (ms).
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        FileExistsError
+            If one of them exists.
+        """
+        from eventsim.export import sonata  # what a network is needs no files
+
+        return sonata.write_network(self, Path(folder))
 
     def _synapses(self) -> Iterable[Synapses]:
         return (p.synapses for p in self.projections.values() if p.synapses.count)

@@ -5,12 +5,15 @@ writer.py    Recorder: the file while the run goes on
 reader.py    Recording: the file afterwards, or from another process meanwhile
 create.py    the file and its groups, as the writer needs them before the run
 stream.py    one dataset that grows, written through a buffer
+reopen.py    a file that was left behind, opened again for writing
+recover.py   the same, only to complete it
+superblock.py, locking.py, room.py   a killed writer's mark, a living one's, and the disk's room
 store.py     looking things up in a file that may be growing or foreign
-frames.py    the same as pandas frames
 """
 
 from eventsim.recording.layout import HistogramSeries, PopulationInfo, StateSeries, WeightSeries
 from eventsim.recording.reader import Histograms, Recording, Samples, Weights, open
+from eventsim.recording.recover import recover
 from eventsim.recording.writer import Recorder
 
 __all__ = [
@@ -24,4 +27,5 @@ __all__ = [
     "WeightSeries",
     "Weights",
     "open",
+    "recover",
 ]

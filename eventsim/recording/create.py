@@ -7,7 +7,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from eventsim.recording import layout
+from eventsim.recording import layout, locking
 from eventsim.recording.layout import (
     MILLISECONDS,
     HistogramSeries,
@@ -78,7 +78,7 @@ def on_disk(path: Path, overwrite: bool) -> h5py.File:
                     f"{str(existing)!r} exists; overwrite=True (--overwrite) replaces it"
                 )
         part.unlink(missing_ok=True)
-        return h5py.File(part, "x", libver=_FORMAT)
+        return locking.opened(part, "x", libver=_FORMAT)
     except OSError as error:
         why = error.strerror or str(error)
         raise ValueError(f"recording {str(path)!r} can't be written: {why}") from error
@@ -90,7 +90,8 @@ def spikes(parent: h5py.Group, info: PopulationInfo) -> Spikes:
     sorting = h5py.enum_dtype(layout.SORTING, basetype="i1")
     group.attrs.create("sorting", layout.SORTING["by_time"], dtype=sorting)
     group.attrs["size"] = info.size
-    times, neurons = Stream(group, "timestamps", np.float64), Stream(group, "node_ids", np.uint64)
+    times = Stream.create(group, "timestamps", np.float64)
+    neurons = Stream.create(group, "node_ids", np.uint64)
     times.dataset.attrs["units"] = MILLISECONDS
     return Spikes(times, neurons)
 
@@ -99,7 +100,7 @@ def states(parent: h5py.Group, series: StateSeries) -> States:
     """Create the group of one population's samples: a neuron's variables are its elements."""
     neurons, variables = len(series.neurons), len(series.variables)
     group = parent.create_group(series.population)
-    data = Stream(group, "data", np.float64, neurons * variables)
+    data = Stream.create(group, "data", np.float64, neurons * variables)
     data.dataset.attrs["units"] = ", ".join(dict.fromkeys(series.units))
     group.attrs["variables"] = list(series.variables)
     group.attrs["variable_units"] = list(series.units)
@@ -122,7 +123,8 @@ def weights(parent: h5py.Group, series: WeightSeries) -> Weights:
     group["target"] = np.asarray(series.target, np.int32)
     group["delay"] = np.asarray(series.delay)
     group["delay"].attrs["units"] = MILLISECONDS
-    times, values = Stream(group, "time", np.float64), Stream(group, "value", np.float64, count)
+    times = Stream.create(group, "time", np.float64)
+    values = Stream.create(group, "value", np.float64, count)
     times.dataset.attrs["units"] = MILLISECONDS
     values.dataset.attrs["units"] = series.units
     return Weights(times, values, count)
@@ -134,6 +136,7 @@ def histograms(parent: h5py.Group, series: HistogramSeries) -> Histograms:
     bins = len(series.edges) - 1
     group["edges"] = np.asarray(series.edges, np.float64)
     group["edges"].attrs["units"] = series.units
-    times, counts = Stream(group, "time", np.float64), Stream(group, "count", np.int64, bins)
+    times = Stream.create(group, "time", np.float64)
+    counts = Stream.create(group, "count", np.int64, bins)
     times.dataset.attrs["units"] = MILLISECONDS
     return Histograms(times, counts, bins)

@@ -1,20 +1,26 @@
 """Recording: reads a complete file, one that is still being written, or one of a killed run."""
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eventsim.recording import frames, layout
+from eventsim.export import arrays, frames, neo, nwb, pynapple, sonata
+from eventsim.recording import layout, locking, superblock
 from eventsim.recording.store import Store, indices, search
 from eventsim.suggest import unknown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+_END_BYTES = 1 << 20  # what is read of how a recording ended
+
+Result = TypeVar("Result")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -68,15 +74,45 @@ def open(path: str | Path) -> "Recording":
     if not found.exists():
         raise FileNotFoundError(f"no recording at {str(path)!r}")
     try:
-        # this mode reads files that have no writer just as well
-        file = h5py.File(found, "r", swmr=True)
-    except OSError as error:
+        file = _opened(found)
+    except (OSError, RuntimeError) as error:
         raise ValueError(f"{str(found)!r} can't be opened as HDF5: {error}") from error
     try:
-        return Recording(file)
+        return Recording(file, name=str(found))
     except BaseException:
         file.close()
         raise
+
+
+def _opened(path: Path) -> h5py.File:
+    """Open a file for reading, whatever became of its writer.
+
+    The mode for files that grow tries again and again where something doesn't fit, for minutes in
+    a damaged file. So it is taken only where somebody writes, or where that can't be known.
+    """
+    if locking.is_held(path) is not False:
+        try:
+            return locking.opened(path, "r", swmr=True)
+        except OSError:
+            if locking.is_held(path):
+                raise  # else it was closed meanwhile
+    if superblock.is_marked_open(path):
+        return h5py.File(superblock.AsClosed(path), "r")
+    return locking.opened(path, "r")
+
+
+def _readable(method: Callable[..., Result]) -> Callable[..., Result]:
+    """Tell HDF5's complaints about a file in one line that names it."""
+
+    @wraps(method)
+    def read(self: "Recording", *args: Any, **kwargs: Any) -> Result:
+        try:
+            return method(self, *args, **kwargs)
+        except (RuntimeError, OSError, UnicodeDecodeError, RecursionError) as error:
+            why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ValueError(f"recording {self.name!r} is damaged: {why}") from error
+
+    return read
 
 
 class Recording:
@@ -88,6 +124,8 @@ class Recording:
         Open for reading; usually `eventsim.open(path)` does this.
     owns : bool
         Whether `close` closes the file.
+    name : str, optional
+        What messages call it; by default the file's name.
 
     Raises
     ------
@@ -95,10 +133,11 @@ class Recording:
         If the file is not a recording of eventsim.
     """
 
-    def __init__(self, file: h5py.File, owns: bool = True) -> None:
-        self._store = Store(file)
+    @_readable
+    def __init__(self, file: h5py.File, owns: bool = True, name: str | None = None) -> None:
+        self.name = str(file.filename) if name is None else name
+        self._store = Store(file, self.name)
         self._owns = owns
-        self.name = self._store.name
         try:
             version = int(self._store.group("eventsim").attrs["format"])
         except (KeyError, TypeError, ValueError):
@@ -127,11 +166,22 @@ class Recording:
         self.histogrammed = tuple(self._store.names("histograms"))
 
     @property
+    @_readable
     def status(self) -> str:
-        """'complete', 'aborted: why', or 'running', which is also what a killed run leaves."""
-        return str(self._end().get("status", "running"))
+        """'complete', 'aborted: why', 'running', or 'killed', if nobody writes it any more.
+
+        Where a system can't tell (it has no locks), a killed run is said to be running.
+        """
+        status = self._end().get("status")
+        if status is not None:
+            return str(status)
+        in_memory = self._store.file.driver == "core"
+        if in_memory or locking.is_held(Path(self.name)) in (True, None):
+            return "running"
+        return str(self._end().get("status", "killed"))  # it may have ended between the lines
 
     @property
+    @_readable
     def duration(self) -> float:
         """How far the recording goes, in ms."""
         reached = float(self._store.dataset("eventsim", "reached")[()])
@@ -139,6 +189,7 @@ class Recording:
         return max([reached, *(float(times[count - 1]) for times, count in last if count)])
 
     @property
+    @_readable
     def provenance(self) -> dict[str, Any]:
         """Where the recording comes from: known at the start, and what the end added."""
         start: dict[str, Any] = json.loads(
@@ -146,6 +197,7 @@ class Recording:
         )
         return {**start, **self._end().get("final", {})}
 
+    @_readable
     def spikes(
         self,
         population: str,
@@ -190,6 +242,7 @@ class Recording:
         keep = np.isin(who, indices(population, neurons, size))
         return t[keep], who[keep]
 
+    @_readable
     def trains(
         self, population: str, start: float | None = None, stop: float | None = None
     ) -> list[Floats]:
@@ -199,6 +252,7 @@ class Recording:
         ends = np.cumsum(np.bincount(who, minlength=self._size(population)))
         return np.split(times[order], ends[:-1])
 
+    @_readable
     def states(
         self,
         population: str,
@@ -227,9 +281,7 @@ class Recording:
         KeyError
             If the population or the variable was not sampled.
         """
-        if population not in self.sampled:
-            raise KeyError(unknown("sampled population", population, self.sampled))
-        variables = self.sampled[population]
+        variables = self.sampled_variables(population)
         if variable is None and len(variables) == 1:
             variable = variables[0]
         if variable not in variables:
@@ -248,6 +300,7 @@ class Recording:
             str(units[column]),
         )
 
+    @_readable
     def weights(self, projection: str, snapshot: int | None = None) -> Weights:
         """Return the recorded weights of one projection, all snapshots or one (-1: the last).
 
@@ -323,6 +376,97 @@ class Recording:
             return frames.spikes(*self.spikes(population))
         return frames.states(self.states(population, variable))
 
+    def to_xarray(self, population: str) -> Any:
+        """Return all that was sampled of a population: an xarray.Dataset, (time, neuron) each.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed (extra `xarray`).
+        KeyError
+            If the population was not sampled.
+        """
+        return arrays.states(self, population)
+
+    def to_neo(self) -> Any:
+        """Return everything as a neo.Block: a segment for each population, in ms.
+
+        Raises
+        ------
+        ImportError
+            If Neo is not installed (extra `neo`).
+        """
+        return neo.block(self)
+
+    def to_pynapple(self, population: str, variable: str | None = None) -> Any:
+        """Return spikes as a pynapple.TsGroup, or with a `variable` its samples as a TsdFrame.
+
+        pynapple counts in seconds and rounds to ns.
+
+        Raises
+        ------
+        ImportError
+            If pynapple is not installed (extra `pynapple`).
+        KeyError
+            If there is no such population or variable.
+        """
+        if variable is None:
+            return pynapple.spikes(self, population)
+        return pynapple.states(self, population, variable)
+
+    def to_nwb(self, path: str | Path) -> None:
+        """Write all spikes into an NWB file: its `units` table, in seconds, a row per neuron.
+
+        Raises
+        ------
+        ImportError
+            If pynwb is not installed (extra `nwb`).
+        FileExistsError
+            If the file exists.
+        """
+        if Path(path).exists():
+            raise FileExistsError(f"{str(path)!r} exists")
+        nwb.write(self, Path(path))
+
+    def to_sonata(self, folder: str | Path) -> list[Path]:
+        """Write SONATA files: spikes.h5, and POPULATION.VARIABLE.h5 for what was sampled.
+
+        SONATA's samples are float32; spike times are as recorded.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        FileExistsError
+            If one of them exists.
+        """
+        return sonata.write_recording(self, Path(folder))
+
+    @property
+    def identity(self) -> str:
+        """A text that no other recording has."""
+        return str(self._store.group("eventsim").attrs.get("id", self.name))
+
+    def interval(self, population: str) -> float:
+        """Return the time in ms between two samples of a population.
+
+        Raises
+        ------
+        KeyError
+            If it was not sampled.
+        """
+        self.sampled_variables(population)
+        return float(self._store.dataset("report", population, "mapping", "time")[2])
+
+    def sampled_variables(self, population: str) -> tuple[str, ...]:
+        """Return the names of the state variables that were sampled; KeyError if none was."""
+        if population not in self.sampled:
+            raise KeyError(unknown("sampled population", population, self.sampled))
+        return self.sampled[population]
+
     def close(self) -> None:
         """Close the file, unless a recorder still holds it."""
         if self._owns:
@@ -343,9 +487,12 @@ class Recording:
         return self.populations[population]
 
     def _end(self) -> dict[str, Any]:
-        raw = bytes(self._store.dataset("eventsim", "end")[:])
-        try:
-            end: dict[str, Any] = json.loads(raw)
-        except ValueError:  # empty while the run goes on, or killed in its very last write
-            return {}
-        return end
+        end = self._store.dataset("eventsim", "end")
+        lines = bytes(end[-_END_BYTES:]).splitlines()  # one for each time that it ended
+        for line in reversed(lines):
+            try:
+                said = json.loads(line)
+            except (ValueError, RecursionError):  # killed in its very last write
+                continue
+            return said if isinstance(said, dict) else {}
+        return {}

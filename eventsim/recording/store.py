@@ -12,9 +12,9 @@ from eventsim.recording import layout
 class Store:
     """An open file; groups and datasets are looked up anew each time, as they are on disk."""
 
-    def __init__(self, file: h5py.File) -> None:
+    def __init__(self, file: h5py.File, name: str | None = None) -> None:
         self.file = file
-        self.name = str(file.filename)
+        self.name = str(file.filename) if name is None else name
 
     def group(self, *path: str) -> h5py.Group:
         """Return a group of this file."""
@@ -42,11 +42,21 @@ class Store:
             raise ValueError(
                 f"{self.name!r}: {'/'.join(path)} should have {rows} rows, has {len(dataset)}"
             )
+        self._refuse_phantom(dataset, rows)
         return dataset, rows
 
     def names(self, parent: str) -> list[str]:
         """Return the groups inside `parent`, if it is there."""
         return list(self.group(parent)) if parent in self.file else []
+
+    def _refuse_phantom(self, dataset: h5py.Dataset, rows: int) -> None:
+        """Refuse a dataset that says it is larger than what is stored of it."""
+        claimed = rows * (dataset.nbytes // max(len(dataset), 1))
+        stored = dataset.id.get_storage_size()
+        if claimed > stored:
+            raise ValueError(
+                f"{self.name!r}: {dataset.name} claims {claimed} bytes, {stored} are stored"
+            )
 
     def attributes(self, parent: str, attribute: str) -> dict[str, Any]:
         """Return one attribute of every group inside `parent`, by the group's name."""

@@ -7,6 +7,7 @@ what only the end of the run knows goes into a dataset that was there, empty, fr
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from eventsim.recording import create, layout, reader
+from eventsim.recording import create, layout, locking, reader, reopen, room
 from eventsim.recording.layout import (
     MILLISECONDS,
     HistogramSeries,
@@ -72,6 +73,7 @@ class Recorder:
         self.path = None if path is None else Path(path)
         self._file = create.memory() if self.path is None else create.on_disk(self.path, overwrite)
         self._closed = False
+        self._lock: int | None = None
         try:
             self._build(spikes, states, weights, histograms, start)
         except BaseException:
@@ -79,7 +81,72 @@ class Recorder:
             if self.path is not None:
                 layout.part(self.path).unlink(missing_ok=True)
             raise
+        self._begin()
+
+    def _begin(self) -> None:
+        if self.path is not None:  # a file in memory has no other reader
+            self._file.swmr_mode = True
+            self._lock = locking.hold(layout.part(self.path))
         self._next_flush = time.monotonic() + _FLUSH_EVERY
+
+    @classmethod
+    def resume(
+        cls, path: str | Path, mark: Mapping[str, Any], *, spikes: Sequence[PopulationInfo],
+        states: Sequence[StateSeries], weights: Sequence[WeightSeries],
+        histograms: Sequence[HistogramSeries] = (),
+    ) -> Self:  # fmt: skip
+        """Go on with a recording from where it was when `mark` was called.
+
+        What it holds beyond is written once more.
+
+        Raises
+        ------
+        FileNotFoundError
+            If neither it nor its unfinished part is there.
+        ValueError
+            If it is being written, is another recording, or does not reach as far.
+        """
+        self = cls.__new__(cls)
+        self.path, self._closed = Path(path), False
+        self._file, self._lock = reopen.reopen(self.path, str(mark["id"]))
+        try:
+            self._attach(spikes, states, weights, histograms, mark)
+        except BaseException:
+            self._closed = True
+            self._let_go()
+            raise
+        self._next_flush = time.monotonic() + _FLUSH_EVERY
+        return self
+
+    def _attach(
+        self, spikes: Sequence[PopulationInfo], states: Sequence[StateSeries],
+        weights: Sequence[WeightSeries], histograms: Sequence[HistogramSeries],
+        mark: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        kept = reopen.Kept(self._file, [int(n) for n in mark["rows"]])
+        self._spikes = {i.name: kept.spikes(i.name) for i in spikes}
+        self._last = {i.name: float(mark["last"][i.name]) for i in spikes}
+        self._states = {s.population: kept.states(s) for s in states}
+        self._weights = {w.projection: kept.weights(w) for w in weights}
+        self._histograms = {h.projection: kept.histograms(h) for h in histograms}
+        self._streams = kept.streams
+        end = self._file["eventsim/end"]
+        self._end = Stream(end, len(end))
+        self._end.append(np.frombuffer(b"{}\n", np.uint8))  # what was said of the end is over
+        self._end.flush()
+        self.flush(float(mark["reached"]))
+
+    def mark(self) -> dict[str, Any]:
+        """Flush, and return the place from which `resume` can go on, fit for JSON."""
+        self.flush()
+        return {
+            "path": None if self.path is None else str(self.path.absolute()),
+            "id": str(self._file["eventsim"].attrs["id"]),
+            "rows": [stream.count for stream in self._streams],
+            "last": self._last,
+            "reached": float(self._file["eventsim/reached"][()]),
+            "samples": {name: states.data.count for name, states in self._states.items()},
+        }
 
     def _build(
         self,
@@ -96,10 +163,11 @@ class Recorder:
         }
         own = parents["eventsim"]
         own.attrs["format"] = layout.FORMAT
+        own.attrs["id"] = uuid.uuid4().hex
         own["provenance"] = start
         own["reached"] = 0.0
         own["reached"].attrs["units"] = MILLISECONDS
-        self._end = Stream(own, "end", np.uint8)
+        self._end = Stream.create(own, "end", np.uint8)
         self._spikes = {info.name: create.spikes(parents["spikes"], info) for info in spikes}
         self._last = {info.name: 0.0 for info in spikes}
         self._states = {s.population: create.states(parents["report"], s) for s in states}
@@ -116,8 +184,6 @@ class Recorder:
         for k, stream in enumerate(self._streams):
             stream.dataset.attrs["stream"] = k
         own["flushed"] = np.zeros(len(self._streams), np.int64)
-        if self.path is not None:  # a file in memory has no other reader
-            self._file.swmr_mode = True
 
     def spikes(
         self, population: str, times: NDArray[np.float64], neurons: NDArray[np.integer[Any]]
@@ -215,6 +281,8 @@ class Recorder:
 
     def flush(self, now: float | None = None) -> None:
         """Put everything appended so far on disk; `now` is the time in ms that the run reached."""
+        if self.path is not None:
+            room.check(self.path, sum(stream.waiting for stream in self._streams))
         for stream in self._streams:
             stream.flush()
         for states in self._states.values():
@@ -250,25 +318,51 @@ class Recorder:
         if self._closed:
             return
         self._closed = True
+        if self._broken:
+            self._let_go()
+            return
         try:
             self.flush(final.get("duration"))
-            status = "complete" if complete else f"aborted: {reason}" if reason else "aborted"
-            end = _json({"status": status, "final": final})
-            self._end.append(np.frombuffer(end.encode(), np.uint8))
-            self._end.flush()
-            self._file.flush()
         finally:
-            if self.path is not None:
-                self._close_file()
+            self._finish(complete, reason, final)
         if self.path is not None:
             layout.part(self.path).replace(self.path)
 
-    def _close_file(self) -> None:
+    def _finish(self, complete: bool, reason: str, final: Mapping[str, Any]) -> None:
+        """Say how it ended, and close the file."""
+        if self._broken:
+            self._let_go()
+            return
+        status = "complete" if complete else f"aborted: {reason}" if reason else "aborted"
+        end = _json({"status": status, "final": final}) + "\n"
+        try:
+            self._end.append(np.frombuffer(end.encode(), np.uint8))
+            self._end.flush()
+            for stream in self._streams:
+                stream.cut()
+            self._file.flush()
+        finally:
+            if self.path is not None:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the file. One that can't be written is left as it is on disk, and open."""
+        locking.release(self._lock)
+        self._lock = None
+        if self._broken:
+            room.abandon(self._file)
+            return
         name = str(self._file.filename)
         try:
             self._file.close()
         except OSError as error:
+            room.abandon(self._file)
             raise unwritable(name, error) from error
+
+    @property
+    def _broken(self) -> bool:
+        """Whether the file system has refused a write: HDF5 can't be brought to go on then."""
+        return self._end.broken or any(stream.broken for stream in self._streams)
 
     @property
     def recording(self) -> reader.Recording:

@@ -83,7 +83,7 @@ def test_all_that_was_flushed_survives_kill_9(writer: Writer) -> None:
     process.wait()
     assert not path.exists()
     with recording.open(path) as run:
-        assert run.status == "running"
+        assert run.status == "killed"
         times, neurons = run.spikes("exc")
         np.testing.assert_array_equal(times, np.arange(50_000.0))
         np.testing.assert_array_equal(neurons, np.arange(50_000) % 10)

@@ -1,6 +1,5 @@
 """Reading: slices, neurons, names, and files that are not what they should be."""
 
-import builtins
 from pathlib import Path
 from typing import Any
 
@@ -79,21 +78,6 @@ def test_pandas_frames_hold_the_same(run: Recording, spikes: tuple[np.ndarray, n
     samples = run.to_pandas("exc", "v")
     assert list(samples.columns) == [1, 4]
     assert samples.loc[1.5, 4] == 7.0
-
-
-def test_without_pandas_the_error_names_the_extra(
-    run: Recording, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = builtins.__import__
-
-    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == "pandas":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(ImportError, match=r"pip install eventsim\[pandas\]"):
-        run.to_pandas("exc")
 
 
 def test_unknown_names_suggest_the_nearest(run: Recording) -> None:

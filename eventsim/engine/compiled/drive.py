@@ -12,6 +12,7 @@ from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
 from eventsim.engine.kernels.drive import BATCH, ROW, Rows, Scratch, Wires
 from eventsim.engine.specialise import specialise
+from eventsim.lasting import Arrays, Stored
 from eventsim.model import always_spikes
 from eventsim.network import Projection
 
@@ -167,3 +168,20 @@ class Drive:
         order = np.lexsort((neurons, times))
         self.projection.enqueue(times[order], neurons[order])
         self.sync(t)
+
+    def lasting(self) -> Arrays:
+        """Return the states from which spikes are looked up, by synapse in the network's order."""
+        place = np.argsort(self.projection.network_order(self.order))
+        return {
+            "before": self.rows.before[:, place], "seen": np.array(self.seen),
+            "earliest": np.array(self.earliest),
+        }  # fmt: skip
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` gave; the projection has its weights already."""
+        before = stored.array("before", float, *self.rows.before.shape)
+        self.rows.after[:] = before[:, self.projection.network_order(self.order)]
+        self.kernel.begin(*self._everything)
+        self.seen = stored.number("seen", least=0.0)
+        self.earliest = stored.number("earliest", least=0.0)
+        self.weigh()

@@ -11,6 +11,7 @@ import numba
 
 from eventsim.engine.base import Sink, Watch, first_synapse_numbers
 from eventsim.engine.buffers import Floats, Ints
+from eventsim.engine.compiled import whole
 from eventsim.engine.compiled.drive import Drive, can_drive
 from eventsim.engine.compiled.modulation import Modulation
 from eventsim.engine.compiled.population import CompiledPopulation, partition_bounds
@@ -22,6 +23,7 @@ from eventsim.engine.compiled.superposition import (
     is_worthwhile,
 )
 from eventsim.engine.external import External
+from eventsim.lasting import Arrays, Stored
 from eventsim.network import Network
 
 THREADS_FROM = 2_000  # arrivals' worth of work in the last window: about 50 us
@@ -126,7 +128,8 @@ class CompiledEngine:
                 self.modulation.make_room(start)
                 self.now = min(start + self.window, until)
                 self._run_window(self.now)
-                self.sink.tick(self.now)
+                if self.sink.tick(self.now):
+                    return
                 continue
             self._sample_up_to(start)
             self._advance_sources(self.observed, start)
@@ -359,3 +362,11 @@ class CompiledEngine:
         self.observed = []
         self.superposed = self._superpose()
         self.external = [External() for _ in self.populations]
+
+    def lasting(self) -> Arrays:
+        """Return everything that the future depends on, whatever the number of threads."""
+        return whole.lasting(self)
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` gave."""
+        whole.restore(self, stored)

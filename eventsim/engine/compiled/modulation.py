@@ -4,6 +4,7 @@ import numpy as np
 
 from eventsim.engine.buffers import Ints, grown
 from eventsim.engine.compiled.population import CompiledPopulation
+from eventsim.lasting import Arrays, Stored
 from eventsim.network import Population, Projection
 
 CAPACITY = 256  # jumps of a modulator that are kept before the synapses are brought up to date
@@ -63,3 +64,18 @@ class Modulation:
             population.forget_course(now, longest)
         if self.jumps.max() > self.courses.shape[1] // 2:  # or this would be done all the time
             self._grow()
+
+    def lasting(self) -> Arrays:
+        """Return the courses that synapses may still ask for."""
+        return {"courses": self.courses, "jumps": self.jumps, "forgotten": self.forgotten}
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` gave."""
+        n = self.jumps.size
+        courses = stored.array("courses", float, n, None, 4)
+        if courses.shape[1] < CAPACITY:
+            raise ValueError(f"a modulator needs room for {CAPACITY} jumps, got {courses.shape[1]}")
+        self.courses = courses
+        self.jumps[:] = stored.array("jumps", int, n, least=1, most=courses.shape[1])
+        self.forgotten[:] = stored.array("forgotten", int, n, least=0)
+        self._hand_out()

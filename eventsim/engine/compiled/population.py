@@ -29,8 +29,9 @@ from eventsim.engine.buffers import (
 from eventsim.engine.compiled.projection import PlasticProjection
 from eventsim.engine.kernels import population as population_kernel
 from eventsim.engine.kernels import spread
-from eventsim.engine.rule_layout import history_width, rule_layouts
+from eventsim.engine.rule_layout import NEXT_POST, history_width, rule_layouts
 from eventsim.engine.specialise import specialise
+from eventsim.lasting import Arrays, Stored
 from eventsim.network import Population
 from eventsim.random import neuron_keys
 
@@ -278,6 +279,58 @@ class CompiledPopulation:
             self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, total))
         self.spread.collect(*self.emitted, *self.orders, self.times, self.neurons)
         return self.times[:total], self.neurons[:total]
+
+    def lasting(self) -> Arrays:
+        """Return everything that the next window goes by; buffers are empty between two."""
+        cells, plastic, probes = self.cells, self.plastic, self.probes
+        return {
+            "states": cells.states, "params": cells.params, "due": cells.due,
+            "block_due": cells.block_due, "bursts": cells.bursts,
+            "reached": np.array(self.reached), "earliest": np.array(self.earliest),
+            "history": plastic.history, "remembered": plastic.remembered,
+            "forgotten": plastic.forgotten, "probes": probes.neurons, "clock": probes.clock,
+            "taken": probes.taken[-1],
+        }  # fmt: skip
+
+    def restore(self, stored: Stored, longest_window: float) -> None:
+        """Take back what `lasting` gave."""
+        cells, n = self.cells, self.population.size
+        params = stored.array("params", float, None, cells.params.shape[1])
+        if len(params) not in (1, n):
+            raise ValueError(f"'params' must have 1 or {n} rows, got {len(params)}")
+        self.cells = cells._replace(params=params)
+        for name in ("states", "due", "block_due", "bursts"):
+            array = getattr(cells, name)
+            array[:] = stored.array(name, float, *array.shape)
+        self.reached, self.earliest = stored.number("reached"), stored.number("earliest")
+        _, capacity, columns = self.plastic.history.shape
+        targets = self.plastic.remembered.size
+        history = stored.array("history", float, targets, None, columns)
+        if history.shape[1] < capacity:
+            raise ValueError(f"'history' must have room for {capacity} spikes")
+        self.plastic = self.plastic._replace(history=history)
+        most = history.shape[1]
+        self.plastic.remembered[:] = stored.array("remembered", int, targets, least=1, most=most)
+        self.plastic.forgotten[:] = stored.array("forgotten", int, targets, least=0)
+        neurons = stored.array("probes", int, None, least=0, most=n - 1)
+        start, interval = stored.array("clock", float, 2, least=0.0).tolist()
+        self.watch(Watch(neurons, start, interval) if neurons.size else None, longest_window)
+        self.probes.taken[:] = stored.whole("taken", least=0)
+
+    def check_plastic(self) -> None:
+        """Refuse synapses that have seen spikes or jumps which are not there."""
+        plastic = self.plastic
+        for projection in self.plastic_projections:
+            target, memory = projection.synapses.target, projection.memory
+            counts = [(NEXT_POST, plastic.remembered[target], plastic.forgotten[target])]
+            for column in projection.layout.modulators:
+                channel = memory[:, column + 1].astype(np.int64)  # its own: `restore` has put it
+                counts.append((column, plastic.jumps[channel], plastic.jumps_forgotten[channel]))
+            for column, kept, gone in counts:
+                following = memory[:, column] - gone
+                if not ((following >= 1) & (following <= kept)).all():
+                    name = projection.projection.name
+                    raise ValueError(f"projection {name!r}: a synapse is ahead of its target")
 
     def hand_over_samples(self, sink: Sink) -> None:
         """Give the window's samples to the sink."""

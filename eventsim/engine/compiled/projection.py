@@ -6,11 +6,22 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eventsim.engine.buffers import PORTS, Floats, Ints, Pending, Synapses, grown
+from eventsim.engine.buffers import (
+    PENDING_CURSOR,
+    PENDING_DUE,
+    PORTS,
+    Floats,
+    Ints,
+    Pending,
+    Synapses,
+    grown,
+)
 from eventsim.engine.kernels import spread
 from eventsim.engine.rule_layout import FROZEN, NEXT_POST, WEIGHT, RuleLayout
 from eventsim.engine.specialise import specialise
+from eventsim.lasting import Arrays, Stored
 from eventsim.network import Projection
 from eventsim.random import synapse_keys
 
@@ -89,9 +100,78 @@ class CompiledProjection:
         return slice(None) if self.origin is None else self.origin
 
     def _in_network_order(self, values: Floats) -> Floats:
-        out = np.empty(self.count)
+        out = np.empty((self.count, *values.shape[1:]))
         out[self._by_origin()] = values
         return out
+
+    def network_order(self, synapses: Ints) -> Ints:
+        """Return the places in the network's order of synapses that are numbered as here."""
+        return synapses if self.origin is None else self.origin[synapses]
+
+    def lasting(self) -> Arrays:
+        """Return the spikes on their way, and weights that are not the network's."""
+        arrays = {"pending": self._on_their_way(), "sent": np.array(self.sent)}
+        if self.synapses.weight.size == 1:
+            weight = self.synapses.weight
+        else:
+            weight = self._in_network_order(self.synapses.weight)
+        if not np.array_equal(weight, self.projection.synapses.weight):
+            arrays["weight"] = weight
+        return arrays
+
+    def _on_their_way(self) -> Floats:
+        """Return (time, source, next synapse in the network's order) of each spike on its way.
+
+        A spike has an entry in each partition in which it still has synapses to reach; here it has
+        one. They come in the order of (time, source), as they were put on their way.
+        """
+        entries = []
+        for rows, filled in zip(self.pending.rows, self.pending.filled, strict=True):
+            own = rows[:filled, :PENDING_DUE].copy()
+            own[:, PENDING_CURSOR] = self.network_order(own[:, PENDING_CURSOR].astype(np.int64))
+            own = own[np.lexsort(own.T[1::-1])]
+            starts = np.flatnonzero(_differs(own[:, :2]))
+            # a source may have fired twice at one time: the first entries here and there are one
+            again = np.arange(filled) - np.repeat(starts, np.diff(np.append(starts, filled)))
+            entries.append(np.column_stack([own[:, :2], again, own[:, PENDING_CURSOR]]))
+        spikes = np.concatenate(entries)
+        spikes = spikes[np.lexsort(spikes.T[::-1])]
+        return spikes[_differs(spikes[:, :3])][:, [0, 1, 3]]
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` gave; the number of partitions may be another."""
+        if stored.has("weight"):
+            self.set_weights(stored.array("weight", float, None))
+        self._put_on_their_way(stored.array("pending", float, None, 3))
+        self.sent = stored.whole("sent", least=0)
+
+    def _put_on_their_way(self, spikes: Floats) -> None:
+        given = self.projection.synapses
+        if not np.isfinite(spikes).all():
+            raise ValueError("spikes on their way must be finite")
+        time, source, cursor = spikes[:, 0], spikes[:, 1].astype(np.int64), spikes[:, 2]
+        if not ((source >= 0) & (source < given.n_pre)).all():
+            raise ValueError(f"spikes on their way must be of sources 0..{given.n_pre - 1}")
+        low, high = given.row_start[source], given.row_start[source + 1]
+        if not ((cursor >= low) & (cursor < high)).all():
+            raise ValueError("a spike on its way must be at a synapse of its source")
+        capacity = self.pending.rows.shape[1]
+        if spikes.shape[0] > capacity:
+            larger = grown(self.pending.rows, 1, spikes.shape[0])
+            self.pending = self.pending._replace(rows=larger)
+        self.due = inf
+        for p, row_start in enumerate(self.synapses.row_start):
+            here = cursor.astype(np.int64)
+            if self.origin is not None:
+                own = self.origin[row_start[0] : row_start[-1]]
+                here = row_start[0] + np.searchsorted(own, cursor)
+            left = here < row_start[source + 1]
+            delay = self.synapses.delay
+            due = time[left] + (delay[0] if delay.size == 1 else delay[here[left]])
+            rows = np.column_stack([time[left], source[left], here[left], due])
+            self.pending.rows[p, : len(rows)] = rows
+            self.pending.filled[p] = len(rows)
+            self.due = min(self.due, due.min(initial=inf))
 
 
 class PlasticProjection(CompiledProjection):
@@ -166,11 +246,34 @@ class PlasticProjection(CompiledProjection):
         target.catch_up(self, memory, now, settle=True)
         return self._in_network_order(memory[self.first_row :][: self.count, WEIGHT])
 
+    def lasting(self) -> Arrays:
+        """Return the spikes on their way, and the synapses in the network's order."""
+        arrays = super().lasting()
+        arrays.pop("weight", None)  # while it is frozen a copy of what is in the memory
+        memory = self._in_network_order(self.memory[:, : self.layout.width])
+        return {**arrays, "memory": memory, "frozen": self.params[FROZEN]}
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` gave."""
+        super().restore(stored)
+        memory = stored.array("memory", float, self.count, self.layout.width)
+        self.memory[:, : self.layout.width] = memory[self._by_origin()]
+        for column, channel in zip(self.layout.modulators, self.channels, strict=True):
+            self.memory[:, column + 1] = channel
+        self.freeze(stored.number("frozen") != 0.0)
+
     def set_weights(self, values: Floats) -> None:
         """Replace the weights, given in the network's order."""
         self.memory[:, WEIGHT] = np.broadcast_to(values, (self.count,))[self._by_origin()]
         if self.params[FROZEN]:
             self.freeze(True)
+
+
+def _differs(rows: Floats) -> NDArray[np.bool_]:
+    """Tell of each row whether it differs from the one before; the first does."""
+    differs = np.ones(len(rows), np.bool_)
+    differs[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return differs
 
 
 def _by_partition(

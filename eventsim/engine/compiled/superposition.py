@@ -13,6 +13,7 @@ from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import superpose as superpose_kernel
 from eventsim.engine.specialise import specialise
+from eventsim.lasting import Arrays, Stored
 from eventsim.linear import Linear
 
 # Arrivals per neuron and window from which summing beats sorting: a visit to a neuron costs about
@@ -208,3 +209,16 @@ class Superposition:
         fixed = WINDOW_COST + SETTLE_COST * size + SPIKE_COST * self.spikes
         ratio = sqrt(fixed / max(cost, 1.0))
         return window * (2.0 if ratio > 2.0 else 0.5 if ratio < 0.5 else 1.0)
+
+    def lasting(self) -> Arrays:
+        """Return what the last window leaves to the next."""
+        counts = (self.arrivals, self.spikes, self.n_hot, self.restless)
+        return {"counts": np.array(counts, np.float64), "settled": np.array(self.settled)}
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` gave; parameters and weights are restored already."""
+        self.reset()
+        arrivals, spikes, hot, restless = stored.array("counts", float, 4, least=0.0).tolist()
+        self.arrivals, self.spikes, self.n_hot = int(arrivals), spikes, int(hot)
+        self.restless = restless > 0.0
+        self.settled = stored.number("settled", least=0.0)

@@ -1,0 +1,27 @@
+"""Short versions of the scripts beside this file; long ones are told in docs/reliability.md."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def script(name: str, *words: str) -> str:
+    """Run a script in a process of its own: it forks, which other tests' threads would not bear."""
+    command = [sys.executable, str(FOLDER / name), *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_twenty_kills_lose_nothing_that_was_flushed_and_no_bit() -> None:
+    """Oracle: the run that was never killed."""
+    assert script("kill.py", "20").startswith("20 kills")
+
+
+def test_a_hundred_spoilt_files_are_read_or_refused() -> None:
+    told = script("fuzz.py", "100")
+    assert "FAULT" not in told
+    assert "recording: refused" in told
+    assert "checkpoint: refused" in told
