@@ -33,12 +33,13 @@ def lasting(engine: "ReferenceEngine") -> Arrays:
         elif event.phase is Phase.ARRIVAL:
             queued["sent"].append((event.time, event.target, event.synapse, *event.content))
         elif event.phase is Phase.BACK:
-            queued["back"].append((event.time, event.synapse, event.content[1]))
+            fired, state = event.content[1]
+            queued["back"].append((event.time, event.synapse, fired, *state))
         elif event.phase is Phase.JUMP:
             synapse, (name, course) = event.content
             modulator = synapse.rule.modulators.index(name)
             queued["jumps"].append((event.time, event.synapse, modulator, *course))
-    widths = {"arrivals": 2, "sent": 5, "back": 3, "jumps": 6}
+    widths = {"arrivals": 2, "sent": 5, "back": 3 + _widest(engine), "jumps": 6}
     populations = range(len(engine.populations))
     return {
         "now": np.array(engine.now),
@@ -50,8 +51,16 @@ def lasting(engine: "ReferenceEngine") -> Arrays:
     }
 
 
+def _widest(engine: "ReferenceEngine") -> int:
+    """Return the largest number of state variables of a neuron."""
+    return max(len(p.model.state_names) for p in engine.populations)
+
+
 def _table(rows: list[Any], width: int) -> Floats:
-    return np.array(rows, np.float64).reshape(len(rows), width)
+    table = np.zeros((len(rows), width))
+    for k, row in enumerate(rows):
+        table[k, : len(row)] = row
+    return table
 
 
 def _cells(cells: list["Cell"]) -> Arrays:
@@ -110,8 +119,10 @@ def _restore_queue(engine: "ReferenceEngine", stored: Stored) -> None:
             raise ValueError(f"'sent' must be to a port of neuron {target}, got {port:g}")
         content = (w, int(port))
         engine.queue.add(Event(time, Phase.ARRIVAL, target, -1, int(number), content))
-    for time, number, fired in _rows(stored, "back", 3, len(synapses)):
-        engine.queue.add(engine._at_synapse(time, Phase.BACK, synapses[number], fired))
+    for time, number, fired, *values in _rows(stored, "back", 3 + _widest(engine), len(synapses)):
+        make = synapses[number].projection.target.model.state
+        what = (fired, make(*values[: len(make._fields)]))
+        engine.queue.add(engine._at_synapse(time, Phase.BACK, synapses[number], what))
     for time, number, modulator, *course in _rows(stored, "jumps", 6, len(synapses)):
         name = synapses[number].rule.modulators[int(modulator)]
         what = (name, Course(*course))

@@ -21,6 +21,7 @@ from eventsim import (
 )
 from eventsim.combine import combined
 from eventsim.kernel import kernel
+from eventsim.model import NeuronModel
 from eventsim.models import (
     CATALOGUE,
     LIF,
@@ -39,6 +40,7 @@ from eventsim.models import (
 ENGINES: list[dict[str, Any]] = [{"path": "ordered"}, {"engine": "reference"}]
 both_engines = pytest.mark.parametrize("options", ENGINES, ids=["compiled", "reference"])
 
+MODELS = [model for model in CATALOGUE.values() if isinstance(model, NeuronModel)]
 WEIGHTS = {"mV": 3.0, "pA": 150.0, "nS": 15.0, "1": 0.5, "uM": 0.2, "uM/s": 0.1}
 SMALL = {"ResonateAndFire": 0.06, "Izhikevich": 1.0, "Readout": 1.0}
 SOURCES = {
@@ -80,17 +82,18 @@ def rule_network(name: str) -> Network:
     for modulator in given:
         net.connect(source, modulator, AllToAll(), 0.1, 1.0)
     transmits = rule.transmits is not None  # its kernel is compiled for such a target elsewhere
-    cells = net.add("cells", Modulator(tau=20.0) if transmits and not given else LIF, size=3)
-    negative = "Inhibitory" in name
-    w = -2.0 if negative else 2.0
-    bounds = (-6.0, 0.0) if negative else (0.0, 6.0)
-    dendrite = 0.0 if transmits and not given else 0.7
+    target = next(m for m in (LIF, *MODELS) if {*rule.reads} <= {*m.state_names})
+    cells = net.add("cells", Modulator(tau=20.0) if transmits and not given else target, size=3)
+    model = cells.model
+    w = 2.0 * WEIGHTS[model.units.get(model.ports[model.port_number(None, name)], "mV")] / 3.0
+    sign = -1.0 if "Inhibitory" in name else 1.0
+    dendrite = 0.0 if (transmits and not given) or rule.reads else 0.7
     net.connect(
-        source, cells, AllToAll(), w, Uniform(0.5, 6.0), plasticity=rule(**given), bounds=bounds,
-        dendritic_delay=dendrite,
+        source, cells, AllToAll(), sign * w, Uniform(0.5, 6.0), plasticity=rule(**given),
+        bounds=(-3.0 * w, 0.0) if sign < 0.0 else (0.0, 3.0 * w), dendritic_delay=dendrite,
     )  # fmt: skip
     other = net.add("other", PoissonSource(rate=900.0), size=3)
-    net.connect(other, cells, OneToOne(), 4.0, 1.0)
+    net.connect(other, cells, OneToOne(), 2.0 * w, 1.0)
     return net
 
 
