@@ -8,17 +8,20 @@ after a kill the same command goes on where it stopped.
 import csv
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from itertools import product
 from multiprocessing import get_context
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from eventsim import checks, runner
 from eventsim.scenario import RunOptions, ScenarioSettings
+
+PATIENCE = 5.0  # s that an interrupted job has to end its recording
 
 
 class Job(NamedTuple):
@@ -121,14 +124,19 @@ def sweep(todo: Sequence[Job], processes: int, say: Callable[[str], None]) -> di
         say(f"{before} of {len(todo)} jobs are done already")
     failed: dict[str, str] = {}
     spent = 0.0
-    for k, (job, seconds, error) in enumerate(_run_all(waiting, processes), start=1):
-        spent += seconds
-        left = _clock(spent / k * (len(waiting) - k) / processes)
-        text = f"{before + k} of {len(todo)}: {job.label}, {_clock(seconds)}"
-        text += f", FAILED: {error}" if error else ""
-        say(text if k == len(waiting) else f"{text} (about {left} left)")
-        if error:
-            failed[job.label] = error
+    try:
+        with closing(_run_all(waiting, processes)) as ended:
+            for k, (job, seconds, error) in enumerate(ended, start=1):
+                spent += seconds
+                left = _clock(spent / k * (len(waiting) - k) / processes)
+                text = f"{before + k} of {len(todo)}: {job.label}, {_clock(seconds)}"
+                text += f", FAILED: {error}" if error else ""
+                say(text if k == len(waiting) else f"{text} (about {left} left)")
+                if error:
+                    failed[job.label] = error
+    except KeyboardInterrupt:
+        text = "interrupted; the same command goes on where it stopped"
+        raise KeyboardInterrupt(text) from None
     return failed
 
 
@@ -149,37 +157,61 @@ def _done(job: Job) -> bool:
     )
 
 
-def _run_all(waiting: Sequence[Job], processes: int) -> Iterator[tuple[Job, float, str]]:
+class _Running(NamedTuple):
+    process: SpawnProcess
+    job: Job
+    since: float
+
+
+def _run_all(
+    waiting: Sequence[Job], processes: int
+) -> Generator[tuple[Job, float, str], None, None]:
     """Run jobs in processes; yield each that ends, its seconds, and its error or nothing."""
     # spawned, not forked: compiled code keeps threads, which a fork would lose
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        try:
-            # settings as a dictionary: the class in a user's file can't be found by its name
-            futures = {
-                pool.submit(_run, job.scenario, asdict(job.settings), job.options): job
-                for job in waiting
-            }
-            for future in as_completed(futures):
-                yield futures[future], *future.result()
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            text = "interrupted; the same command goes on where it stopped"
-            raise KeyboardInterrupt(text) from None
-        except BrokenProcessPool as error:
-            text = "a job's process was killed (memory?); the same command goes on where it stopped"
-            raise OSError(text) from error
+    context = get_context("spawn")
+    queue = list(reversed(waiting))
+    running: dict[Any, _Running] = {}  # by the end of the pipe that tells how the job went
+    try:
+        while queue or running:
+            while queue and len(running) < processes:
+                job = queue.pop()
+                here, there = context.Pipe(duplex=False)
+                # settings as a dictionary: the class in a user's file can't be found by its name
+                given = (there, job.scenario, asdict(job.settings), job.options)
+                process = context.Process(target=_run, args=given, daemon=True)
+                process.start()
+                there.close()
+                running[here] = _Running(process, job, time.monotonic())
+            for pipe in wait(list(running)):
+                process, job, since = running.pop(pipe)
+                yield job, time.monotonic() - since, _told(pipe)
+                process.join()
+    finally:
+        for left in running.values():  # after Ctrl-C they end their recordings themselves
+            left.process.join(PATIENCE)
+            left.process.terminate()
+            left.process.join()
 
 
-def _run(scenario: str, settings: dict[str, Any], options: RunOptions) -> tuple[float, str]:
-    """Run one job; return its seconds, and what went wrong or nothing."""
-    clock, error = time.monotonic(), ""
+def _told(pipe: Any) -> str:
+    try:
+        return str(pipe.recv())
+    except EOFError:
+        return "its process was killed"
+
+
+def _run(pipe: Any, scenario: str, settings: dict[str, Any], options: RunOptions) -> None:
+    """Run one job in a process of its own; tell what went wrong or nothing."""
+    error = ""
     try:
         module = runner.find(scenario)
         runner.execute(module, module.Settings(**settings), options)
+    except KeyboardInterrupt:
+        error = "interrupted"
     except Exception as caught:  # a scenario may raise anything, and the others shall go on
         text = caught.args[0] if isinstance(caught, KeyError) else caught
         error = " ".join(str(text).split()) or type(caught).__name__
-    return time.monotonic() - clock, error
+    pipe.send(error)
 
 
 def _clock(seconds: float) -> str:

@@ -11,6 +11,7 @@ from eventsim.cli import main
 
 TOY = '''"""Cells under a constant current, whose number follows from the seed."""
 
+import os
 from dataclasses import dataclass
 
 from eventsim import Network
@@ -27,6 +28,8 @@ class Settings(ScenarioSettings):
 def run(settings, options):
     if settings.current == 13.0:
         raise RuntimeError("bad luck")
+    if settings.current == 14.0:
+        os._exit(9)
     net = Network(seed=options.seed)
     net.add("cell", LIF(i_offset=settings.current), size=options.seed)
     with options.simulation(net) as sim:
@@ -93,12 +96,13 @@ def test_what_is_done_is_not_run_again(capsys: pytest.CaptureFixture[str]) -> No
     assert Path("out/seed=1.h5").read_bytes() != before  # the time of the run stands in it
 
 
-def test_a_job_that_fails_spares_the_others(capsys: pytest.CaptureFixture[str]) -> None:
-    """Oracle: status 1, the message of the failing job, the measures of the other."""
-    assert main([*SWEEP, "--set", "current=13,400"]) == 1
+def test_a_job_that_fails_or_dies_spares_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """Oracle: status 1, the message of the first that failed, the measures of the other."""
+    assert main([*SWEEP, "--set", "current=13,14,400"]) == 1
     out, err = capsys.readouterr()
-    assert err == "eventsim: 1 of 2 jobs failed: current=13 seed=1: bad luck\n"
+    assert err == "eventsim: 2 of 3 jobs failed: current=13 seed=1: bad luck\n"
     assert "FAILED: bad luck" in out
+    assert "FAILED: its process was killed" in out
     assert spikes("out/current=400_seed=1.json") > 0
 
 
