@@ -20,6 +20,7 @@ from eventsim.scenario import (
     name_of,
     setting,
 )
+from eventsim.scenarios import SCENARIOS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +113,15 @@ def test_a_preset_gives_way_to_what_is_set_whatever_the_order() -> None:
     """Oracle: the preset's duration, and the number of cells that was set."""
     made = runner.settings(this_module(), ["cells=5", "preset=quick"])
     assert made == Settings(duration=20.0, cells=5)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_can_be_tried_out(name: str) -> None:
+    """Oracle: a preset "quick", and presets whose values their own settings allow."""
+    module = runner.find(name)
+    assert "quick" in module.PRESETS
+    for preset, values in module.PRESETS.items():
+        assert runner.settings(module, [f"preset={preset}"]) == module.Settings(**values)
 
 
 @pytest.mark.parametrize(
