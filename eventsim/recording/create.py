@@ -102,8 +102,8 @@ def states(parent: h5py.Group, series: StateSeries) -> States:
     group = parent.create_group(series.population)
     data = Stream.create(group, "data", np.float64, neurons * variables)
     data.dataset.attrs["units"] = ", ".join(dict.fromkeys(series.units))
-    group.attrs["variables"] = list(series.variables)
-    group.attrs["variable_units"] = list(series.units)
+    group.attrs["variables"] = layout.texts(series.variables)
+    group.attrs["variable_units"] = layout.texts(series.units)
     mapping = group.create_group("mapping")
     mapping["node_ids"] = np.asarray(series.neurons, np.uint64)
     mapping["index_pointers"] = np.arange(neurons + 1, dtype=np.uint64) * variables
@@ -126,7 +126,7 @@ def weights(parent: h5py.Group, series: WeightSeries) -> Weights:
     times = Stream.create(group, "time", np.float64)
     values = Stream.create(group, "value", np.float64, count)
     times.dataset.attrs["units"] = MILLISECONDS
-    values.dataset.attrs["units"] = series.units
+    values.dataset.attrs["units"] = layout.texts([series.units])[0]
     return Weights(times, values, count)
 
 
@@ -135,7 +135,7 @@ def histograms(parent: h5py.Group, series: HistogramSeries) -> Histograms:
     group = parent.create_group(series.projection)
     bins = len(series.edges) - 1
     group["edges"] = np.asarray(series.edges, np.float64)
-    group["edges"].attrs["units"] = series.units
+    group["edges"].attrs["units"] = layout.texts([series.units])[0]
     times = Stream.create(group, "time", np.float64)
     counts = Stream.create(group, "count", np.int64, bins)
     times.dataset.attrs["units"] = MILLISECONDS

@@ -28,6 +28,7 @@ Source: SONATA data format, Dai et al. (2020), PLoS Comput. Biol. 16:e1007696,
 doi:10.1371/journal.pcbi.1007696.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,6 +87,15 @@ class HistogramSeries(NamedTuple):
     projection: str
     edges: NDArray[np.floating[Any]]
     units: str = ""
+
+
+def texts(given: Sequence[str]) -> NDArray[np.bytes_]:
+    """Return texts of one length, padded.
+
+    HDF5 keeps texts of any length in a heap without checksums, in which a damaged file can send it
+    round and round.
+    """
+    return np.array([text.encode() or b"\0" for text in given])
 
 
 def part(path: Path) -> Path:

@@ -139,7 +139,7 @@ class Recording:
         self._store = Store(file, self.name)
         self._owns = owns
         try:
-            version = int(self._store.group("eventsim").attrs["format"])
+            version = int(self._store.attribute(self._store.group("eventsim"), "format"))
         except (KeyError, TypeError, ValueError):
             raise ValueError(f"{self.name!r} is not a recording of eventsim") from None
         if version != layout.FORMAT:
@@ -152,8 +152,8 @@ class Recording:
         }
         #: populations whose state was sampled, and the variables
         self.sampled = {
-            name: tuple(str(v) for v in variables)
-            for name, variables in self._store.attributes("report", "variables").items()
+            name: tuple(self._store.texts(self._store.group("report", name), "variables"))
+            for name in self._store.names("report")
         }
         #: name and (n_pre, n_post) of every projection whose weights were recorded
         n_post = self._store.attributes("weights", "n_post")
@@ -237,6 +237,8 @@ class Recording:
         first = 0 if start is None else search(times, count, start)
         last = count if stop is None else search(times, count, stop)
         t, who = times[first:last], ids[first:last].astype(np.int64)
+        if who.size and not 0 <= who.min() <= who.max() < size:
+            raise ValueError(f"{self.name!r}: a spike in {population!r} is of none of its neurons")
         if neurons is None:
             return t, who
         keep = np.isin(who, indices(population, neurons, size))
@@ -292,7 +294,7 @@ class Recording:
         times = origin + step * np.arange(count)
         first = 0 if start is None else int(np.searchsorted(times, start))
         last = count if stop is None else int(np.searchsorted(times, stop))
-        units = self._store.group("report", population).attrs["variable_units"]
+        units = self._store.texts(self._store.group("report", population), "variable_units")
         return Samples(
             times[first:last],
             data[first:last][:, column :: len(variables)],
@@ -331,7 +333,7 @@ class Recording:
             source,
             get["target"][:].astype(np.int64),
             np.broadcast_to(get["delay"][:].astype(np.float64), source.shape),
-            str(values.attrs["units"]),
+            self._store.texts(values, "units")[0],
         )
 
     def histograms(self, projection: str) -> Histograms:
@@ -354,7 +356,9 @@ class Recording:
         counts, also = self._store.growing("histograms", projection, "count")
         count = min(count, also)  # a writer may have flushed between the two lines
         edges = self._store.dataset("histograms", projection, "edges")
-        return Histograms(times[:count], counts[:count], edges[:], str(edges.attrs["units"]))
+        return Histograms(
+            times[:count], counts[:count], edges[:], self._store.texts(edges, "units")[0]
+        )
 
     def to_pandas(self, population: str, variable: str | None = None) -> "DataFrame":
         """Return a population's spikes, or with a `variable` its samples, as a pandas frame.
@@ -448,7 +452,8 @@ class Recording:
     @property
     def identity(self) -> str:
         """A text that no other recording has."""
-        return str(self._store.group("eventsim").attrs.get("id", self.name))
+        own = self._store.group("eventsim")
+        return self._store.texts(own, "id")[0] if "id" in own.attrs else self.name
 
     def interval(self, population: str) -> float:
         """Return the time in ms between two samples of a population.

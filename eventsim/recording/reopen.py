@@ -37,7 +37,7 @@ def reopen(path: Path, identity: str) -> tuple[h5py.File, int | None]:
         access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
         flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
         file = h5py.File(h5py.h5f.open(bytes(part), flags, fapl=access))
-        if str(file["eventsim"].attrs.get("id", "")) != identity:
+        if file["eventsim"].attrs.get("id", b"") != identity.encode():
             file.close()
             raise ValueError(
                 f"recording {str(path)!r} is not the one that the checkpoint belongs to"

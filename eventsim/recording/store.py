@@ -26,10 +26,15 @@ class Store:
     def dataset(self, *path: str) -> h5py.Dataset:
         """Return a dataset whose values lie in this file, as long as it is now."""
         found = _inside(self.file, path)
-        if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
+        plain = isinstance(found, h5py.Dataset) and found.dtype.kind != "O"
+        if not plain or found.external or found.is_virtual:
             raise ValueError(f"{self.name!r}: {'/'.join(path)} is not a dataset of this file")
         if self.file.swmr_mode and self.file.mode == "r":
             found.refresh()  # what the writer has added meanwhile
+        if not found.chunks and found.nbytes > (size := self.file.id.get_filesize()):
+            raise ValueError(
+                f"{self.name!r}: {'/'.join(path)} claims {found.nbytes} bytes, the file has {size}"
+            )
         return found
 
     def growing(self, *path: str) -> tuple[h5py.Dataset, int]:
@@ -61,7 +66,17 @@ class Store:
     def attributes(self, parent: str, attribute: str) -> dict[str, Any]:
         """Return one attribute of every group inside `parent`, by the group's name."""
         names = list(self.group(parent))
-        return {name: self.group(parent, name).attrs[attribute] for name in names}
+        return {name: self.attribute(self.group(parent, name), attribute) for name in names}
+
+    def attribute(self, of: h5py.HLObject, name: str) -> Any:
+        """Return an attribute; texts of any length are refused (see `layout.texts`)."""
+        if of.attrs.get_id(name).dtype.kind == "O":
+            raise ValueError(f"{self.name!r}: attribute {name} of {of.name} is not plain")
+        return of.attrs[name]
+
+    def texts(self, of: h5py.HLObject, name: str) -> list[str]:
+        """Return an attribute that is one text, or several."""
+        return [bytes(text).decode() for text in np.atleast_1d(self.attribute(of, name))]
 
 
 def _inside(file: h5py.File, path: tuple[str, ...]) -> Any:

@@ -141,7 +141,7 @@ class Recorder:
         self.flush()
         return {
             "path": None if self.path is None else str(self.path.absolute()),
-            "id": str(self._file["eventsim"].attrs["id"]),
+            "id": self._file["eventsim"].attrs["id"].decode(),
             "rows": [stream.count for stream in self._streams],
             "last": self._last,
             "reached": float(self._file["eventsim/reached"][()]),
@@ -163,8 +163,8 @@ class Recorder:
         }
         own = parents["eventsim"]
         own.attrs["format"] = layout.FORMAT
-        own.attrs["id"] = uuid.uuid4().hex
-        own["provenance"] = start
+        own.attrs["id"] = np.bytes_(uuid.uuid4().hex)
+        own["provenance"] = np.bytes_(start)
         own["reached"] = 0.0
         own["reached"].attrs["units"] = MILLISECONDS
         self._end = Stream.create(own, "end", np.uint8)

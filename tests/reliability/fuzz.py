@@ -109,7 +109,7 @@ def read_graph(path: Path) -> None:
     """Read a graph and make a network of it."""
     try:
         graph = nx.read_graphml(path)
-    except (nx.NetworkXError, ParseError, AttributeError, UnicodeError) as error:
+    except (nx.NetworkXError, ParseError, AttributeError, LookupError, UnicodeError) as error:
         raise ValueError(f"networkx: {error}") from error
     Network.from_networkx(graph)
 
