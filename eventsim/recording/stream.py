@@ -38,6 +38,7 @@ class Stream:
         self._filled = 0
         self._written = written
         self.broken = False  # a write has failed
+        self.from_reserve = False  # whether it may use the room that is kept for the end
 
     @classmethod
     def create(
@@ -86,7 +87,7 @@ class Stream:
     def _write(self, rows: NDArray[Any]) -> None:
         end = self._written + len(rows)
         file = self.dataset.file
-        if file.driver != "core":
+        if file.driver != "core" and not self.from_reserve:
             room.check(Path(file.filename), rows.nbytes)
         try:
             if end > len(self.dataset):

@@ -333,6 +333,7 @@ class Recorder:
         if self._broken:
             self._let_go()
             return
+        self._end.from_reserve = True
         status = "complete" if complete else f"aborted: {reason}" if reason else "aborted"
         end = _json({"status": status, "final": final}) + "\n"
         try:
