@@ -20,6 +20,7 @@ from eventsim.recording.stream import Stream
 # single-writer-multiple-reader needs 1.10; what is newer, other tools may be too old to read
 _FORMAT = ("v110", "v110")
 _MEMORY_STEP = 1 << 20  # bytes by which a file in memory grows
+_CACHE = 1 << 20  # bytes of chunks that HDF5 keeps of a dataset; 2.0 would take eight times as much
 
 
 class Spikes(NamedTuple):
@@ -78,7 +79,7 @@ def on_disk(path: Path, overwrite: bool) -> h5py.File:
                     f"{str(existing)!r} exists; overwrite=True (--overwrite) replaces it"
                 )
         part.unlink(missing_ok=True)
-        return locking.opened(part, "x", libver=_FORMAT)
+        return locking.opened(part, "x", libver=_FORMAT, rdcc_nbytes=_CACHE)
     except OSError as error:
         why = error.strerror or str(error)
         raise ValueError(f"recording {str(path)!r} can't be written: {why}") from error
