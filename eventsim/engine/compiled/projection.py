@@ -149,9 +149,10 @@ class CompiledProjection:
         given = self.projection.synapses
         if not np.isfinite(spikes).all():
             raise ValueError("spikes on their way must be finite")
-        time, source, cursor = spikes[:, 0], spikes[:, 1].astype(np.int64), spikes[:, 2]
+        time, source, cursor = spikes.T
         if not ((source >= 0) & (source < given.n_pre)).all():
             raise ValueError(f"spikes on their way must be of sources 0..{given.n_pre - 1}")
+        source = source.astype(np.int64)
         low, high = given.row_start[source], given.row_start[source + 1]
         if not ((cursor >= low) & (cursor < high)).all():
             raise ValueError("a spike on its way must be at a synapse of its source")
