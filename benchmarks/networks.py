@@ -72,7 +72,7 @@ _SPARSE: dict[str, Any] = {
 }  # fmt: skip
 _STDP: dict[str, Any] = {
     "n_exc": 9_000, "n_inh": 2_250, "k_exc": 900, "k_inh": 225, "weight": 0.14, "t_ref": 0.5,
-    "drive_weight": 0.14, "stdp": True, "duration": 300.0,
+    "drive_weight": 0.1, "stdp": True, "duration": 300.0,
 }  # fmt: skip
 
 CASES: dict[str, Case] = {
@@ -89,7 +89,7 @@ CASES: dict[str, Case] = {
     "cuba_40000x800_het": Cuba(n=40_000, k=800, delay=(0.1, 2.0), duration=250.0),
     "sparse_200k": Balanced(n_exc=160_000, n_inh=40_000, **_SPARSE),
     "sparse_1M": Balanced(n_exc=800_000, n_inh=200_000, **_SPARSE),
-    "stdp_45Hz": Balanced(drive=24_000.0, **_STDP),
+    "stdp_45Hz": Balanced(drive=27_000.0, **_STDP),
     "stdp_5Hz": Balanced(drive=10_000.0, **_STDP),
     "burst": Burst(),
 }

@@ -28,6 +28,8 @@ PHASES = {
     ("drive", "deliver"): "drive",
     ("superpose", "stream"): "deliver",
     ("superpose", "list_hot"): "deliver",
+    ("superpose_plastic", "stream"): "deliver",
+    ("superpose_plastic", "undo"): "deliver",
     ("superpose", "settle"): "update",
     ("population", "advance"): "update",
 }

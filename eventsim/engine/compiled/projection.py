@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from eventsim.engine.compiled.population import CompiledPopulation
 
 
+_NO_WEIGHTS = np.zeros(1)  # of a plastic projection: they are in the target's memory
+
+
 class CompiledProjection:
     """Static synapses. Their order here is by partition; `origin` leads back to the network's."""
 
@@ -188,8 +191,7 @@ class PlasticProjection(CompiledProjection):
         self.rule = projection.plasticity.rule
         values = projection.plasticity.resolve(f"projection {projection.name!r}")
         self.params = np.array([*projection.bounds, 0.0, projection.dendritic_delay, *values])
-        own_weights = np.array(self.synapses.weight, np.float64)  # for the time when it is frozen
-        self.synapses = self.synapses._replace(weight=own_weights)
+        self.synapses = self.synapses._replace(weight=_NO_WEIGHTS)
         self.kind = projection.port + PORTS * (number + 1)
         self.synapses.labels[2] = self.kind
         self.channels: list[Ints] = []
@@ -238,8 +240,8 @@ class PlasticProjection(CompiledProjection):
         """Stop plasticity, or let it go on."""
         self.params[FROZEN] = float(frozen)
         self.synapses.labels[2] = self.projection.port if self.static else self.kind
-        if self.static:
-            self.synapses.weight[:] = self.memory[:, WEIGHT]
+        weight = self.memory[:, WEIGHT].copy() if self.static else _NO_WEIGHTS
+        self.synapses = self.synapses._replace(weight=weight)
 
     def weights(self, target: "CompiledPopulation", now: float) -> Floats:
         """Return the weights in the network's order, brought up to date on a copy."""

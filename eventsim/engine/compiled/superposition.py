@@ -2,16 +2,17 @@
 
 from math import inf, sqrt
 from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
-from eventsim.engine import bind
-from eventsim.engine.buffers import Floats, Ints
+from eventsim.engine import bind, bind_rule
+from eventsim.engine.buffers import PORTS, Floats, Ints, grown
 from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.population import CompiledPopulation
-from eventsim.engine.compiled.projection import CompiledProjection
+from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
 from eventsim.engine.kernels import superpose as superpose_kernel
+from eventsim.engine.kernels import superpose_plastic as plastic_kernel
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.linear import Linear
@@ -44,16 +45,15 @@ def is_worthwhile(
 ) -> bool:  # fmt: skip
     """Whether a population can and should take the superposition path: a rule on the network alone.
 
-    It can if its model is linear, its parameters are shared, and nothing that lands on it is
-    plastic, unless frozen, or lands on a port that is not described. With `always`, whatever can
-    also should.
+    It can if its model is linear, its parameters are shared, and nothing lands on a port that is
+    not described. With `always`, whatever can also should.
     """
     linear, given = population.model.linear, population.population
     incoming = projections + [drive.projection for drive in drives]
     if linear is None or not incoming or not has_shared_modes(population):
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
-    if not all(p.static for p in projections) or not all(port in linear.modes for port in ports):
+    if not all(port in linear.modes for port in ports):
         return False
     if always:
         return True
@@ -70,6 +70,11 @@ def has_shared_modes(population: CompiledPopulation) -> bool:
         and len(parameters) == 1
         and bool(linear.admits(population.model.params(*parameters[0])))
     )
+
+
+def _is_visited(projection: CompiledProjection) -> TypeGuard[PlasticProjection]:
+    """Whether arrivals have to ask their synapses: not those of a frozen projection."""
+    return isinstance(projection, PlasticProjection) and projection.synapses.labels[2] >= PORTS
 
 
 class Superposition:
@@ -93,6 +98,16 @@ class Superposition:
             model=bind.neuron_namespace(population.model),
             PARALLEL=partitions > 1,
         )
+        plastic = population.plastic_projections
+        if plastic:
+            self.plastic_kernel: ModuleType = specialise(
+                plastic_kernel,
+                rules=bind_rule.rules_namespace([p.rule for p in plastic]),
+                PARALLEL=partitions > 1,
+            )
+        self.saved = {p: np.zeros((partitions, 0, p.memory.shape[1])) for p in plastic}
+        self.visited = {p: np.zeros(partitions, np.int64) for p in plastic}
+        self.at, self.full = np.zeros((2, partitions), np.int64)
         size = population.population.size
         self.sums = np.zeros((size, linear.columns))
         self.hot = np.zeros(size, np.int8)
@@ -111,6 +126,8 @@ class Superposition:
         taus = [parameters[model.parameter_names.index(n)] for n in self.linear.modes[port]]
         weight = projection.synapses.weight
         sign = 1 if (weight >= 0).all() else -1 if (weight < 0).all() else 0
+        if isinstance(projection, PlasticProjection):
+            sign = 0  # it may change
         return Incoming(projection, np.array(taus), self.linear.first_column(port), sign)
 
     def reset(self) -> None:
@@ -157,6 +174,8 @@ class Superposition:
         hot, restless, watched = (sum(column) for column in self.counts.T.tolist())
         self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
         for incoming, end in zip(due, ends, strict=True):
+            if listed and _is_visited(incoming.projection):
+                self._undo(incoming.projection, end)
             self._list_hot(incoming.projection, t1, end, listed)
         for drive, _ in drives:
             drive.deliver_hot(t1, self.hot, listed)
@@ -171,15 +190,40 @@ class Superposition:
         projection = incoming.projection
         partitions, capacity = projection.pending.rows.shape[:2]
         ends = np.empty((partitions, capacity), np.int64)
-        self.kernel.stream(
-            window, t1, *projection.synapses, *projection.pending, ends, incoming.taus,
-            incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
-        )  # fmt: skip
+        if _is_visited(projection):
+            self._visit(incoming, projection, t1, ends)
+        else:
+            self.kernel.stream(
+                window, t1, *projection.synapses, *projection.pending, ends, incoming.taus,
+                incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
+            )  # fmt: skip
         self.arrivals += sum(self.streamed.tolist())
         # not those pending, which are counted once in each partition
         self.spikes += projection.sent * max(1.0, projection.longest_delay / window)
         projection.sent = 0
         return ends
+
+    def _visit(
+        self, incoming: Incoming, projection: PlasticProjection, t1: float, ends: Ints
+    ) -> None:
+        self.at[:], self.streamed[:] = 0, 0
+        while True:
+            self.plastic_kernel.stream(
+                t1, *projection.synapses, *projection.pending, ends, incoming.taus,
+                incoming.first_column, self.sums, self.streamed, *self.population.plastic,
+                self.saved[projection], self.at, self.full,
+            )  # fmt: skip
+            if not any(self.full.tolist()):
+                break
+            saved = self.saved[projection]
+            self.saved[projection] = grown(saved, 1, saved.shape[1] + 1)
+        self.visited[projection][:] = self.streamed
+
+    def _undo(self, projection: PlasticProjection, ends: Ints) -> None:
+        self.plastic_kernel.undo(
+            *projection.synapses, *projection.pending, ends, self.visited[projection],
+            self.population.plastic.memory, self.saved[projection], self.hot,
+        )  # fmt: skip
 
     def _list_hot(
         self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool

@@ -18,6 +18,7 @@ from eventsim.engine.buffers import (
     PENDING_DUE,
     PENDING_SOURCE,
     PENDING_TIME,
+    PORTS,
     SOURCE,
     SYNAPSE,
     TARGET,
@@ -290,7 +291,7 @@ def _list_segment(
     weight_step = 1 if synapses.weight.shape[0] > 1 else 0
     delay_step = 1 if synapses.delay.shape[0] > 1 else 0
     first_source, first_synapse = synapses.labels[0], synapses.labels[1]
-    kind = int(synapses.labels[2])
+    kind, first_row = int(synapses.labels[2]), synapses.labels[3]
     rows, tags = inbox.rows[p], inbox.tags[p]
     n = inbox.filled[p]
     for k in range(begin, end):
@@ -298,7 +299,7 @@ def _list_segment(
         rows[n, TIME] = time + synapses.delay[k * delay_step]
         rows[n, SOURCE] = first_source + source
         rows[n, SYNAPSE] = first_synapse + k
-        rows[n, VALUE] = synapses.weight[k * weight_step]
+        rows[n, VALUE] = synapses.weight[k * weight_step] if kind < PORTS else first_row + k
         tags[n, TARGET] = synapses.target[k]
         tags[n, KIND] = kind
         n += 1 if hot[synapses.target[k]] != COLD else 0
