@@ -18,7 +18,7 @@ from pathlib import Path
 
 import brian2 as b
 import numpy as np
-from brian2 import Hz, ms, mV, pA, pF
+from brian2 import Hz, ms, mV, pA
 
 DT = 0.1 * ms
 
@@ -133,7 +133,9 @@ def main():
         start, wall = time.process_time() + children(), time.perf_counter()
         parts, cells, synapses = builders[case["kind"]](case)
         monitor = b.SpikeMonitor(cells)
-        stretch = b.Network(*parts, monitor) if cells in parts else b.Network(cells, *parts, monitor)
+        stretch = (
+            b.Network(*parts, monitor) if cells in parts else b.Network(cells, *parts, monitor)
+        )
         stretch.run(case["warm_up"] * ms, profile=False)
         stretch.run(case["duration"] * ms, profile=False)
         b.device.build(directory=folder, run=False)

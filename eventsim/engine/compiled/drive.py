@@ -1,6 +1,7 @@
 """Background input: a source with one synapse per neuron feeds its target without a queue."""
 
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,8 @@ class Drive:
             np.empty((partitions, BATCH)), np.empty((partitions, MODES, BATCH)),
             np.empty((partitions, BATCH), np.int64),
         )  # fmt: skip
-        self.arrived, self.full, self.at, self.left = np.zeros((4, partitions), np.int64)
+        self.next_due = np.empty(n)  # ms, by synapse; kept where arrivals are not accumulated
+        self.arrived, self.full, self.at = np.zeros((3, partitions), np.int64)
         self.reset()
 
     def _per_synapse(self, values: Floats) -> Floats:
@@ -85,7 +87,7 @@ class Drive:
         self.rows.after[:] = cells.states[self.wires.sources].T
         self.kernel.begin(*self._everything)
         self.seen = t  # ms: what arrives before this has been delivered
-        self._find_next()
+        self.note_due()
         self.weigh()
 
     @property
@@ -93,10 +95,17 @@ class Drive:
         cells = self.source.cells
         return (*self.wires, *self.rows, cells.params, cells.table, *self.scratch)
 
-    def _find_next(self) -> None:
-        self.earliest = self.kernel.next_arrival(
-            self.seen, self.wires.first, self.wires.delays, self.rows.times
+    def note_due(self) -> None:
+        """Note when the next arrival of each synapse is due, and the first of all."""
+        self.earliest = self.kernel.note_due(
+            self.seen, self.wires.first, self.wires.delays, self.rows.times, self.next_due
         )
+
+    @property
+    def expected_rate(self) -> float:
+        """Spikes of a source per second, by those that have been looked up first."""
+        last = self.rows.after[-1]
+        return 1e3 * ROW * last.size / max(float(last.sum()), 1e-9)
 
     def weigh(self) -> None:
         """Take over the weights of the projection."""
@@ -121,32 +130,29 @@ class Drive:
                 self.full, hot,
             )  # fmt: skip
             full = self._make_room_if_full()
-        self._go_on(t1, any(self.arrived.tolist()))
+        self.seen = self.earliest = t1
+        if not any(self.arrived.tolist()):  # then the next arrival may be far away
+            self.note_due()
 
     def deliver(self, t1: float) -> None:
         """Write all arrivals before `t1` into the target's inbox."""
-        self.at[:], self.left[:] = self.batches[:-1], -1
-        full, before = True, self.target.inbox.filled.sum()
+        self.at[:] = self.batches[:-1]
+        full = True
         while full:
             inbox = self.target.inbox
             self.kernel.deliver(
-                self.seen, t1, self.batches, *self._everything, self.projection.synapses.labels,
-                inbox.rows, inbox.tags, inbox.filled, self.at, self.left, self.full,
+                t1, self.batches, *self._everything, self.next_due,
+                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.at,
+                self.full,
             )  # fmt: skip
             full = self._make_room_if_full()
-        self._go_on(t1, self.target.inbox.filled.sum() > before)
+        self.seen, self.earliest = t1, float(self.next_due.min(initial=inf))
 
     def _make_room_if_full(self) -> bool:
         full = any(self.full.tolist())
         if full:
             self.target.make_room()
         return full
-
-    def _go_on(self, t1: float, anything_arrived: bool) -> None:
-        """Go on from `t1`: look for the next arrival if it may be far away."""
-        self.seen = self.earliest = t1
-        if not anything_arrived:
-            self._find_next()
 
     def sync(self, t: float) -> None:
         """Bring the source population itself to `t`; its spikes on the way are known already."""

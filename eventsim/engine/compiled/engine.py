@@ -173,6 +173,18 @@ class CompiledEngine:
         for population in self.neurons:
             self._send(population)
         self._set_window(arrivals)
+        for population in [p for p, path in self.superposed.items() if not path.worthwhile]:
+            if self.path == "auto":
+                self._leave(population)
+
+    def _leave(self, population: CompiledPopulation) -> None:
+        """Let a population go on along the ordered path."""
+        del self.superposed[population]
+        population.bring_to(self.now)
+        population.schedule(self.now)
+        for drive in self.drives:
+            if drive.target is population:
+                drive.note_due()
 
     def _advance_sources(self, sources: list[CompiledPopulation], end: float) -> None:
         for source in sources:
@@ -298,7 +310,7 @@ class CompiledEngine:
             if has_shared_modes(compiled):
                 self.superposed[compiled].reset()
             else:
-                del self.superposed[compiled]  # it goes on along the ordered path
+                self._leave(compiled)
 
     def weights(self, projection: int) -> Floats:
         """Return the weights at now."""

@@ -21,7 +21,7 @@ from eventsim.linear import Linear
 # 4 ns, an arrival about 30 ns more on the ordered path (benchmarks/paths.py).
 WORTHWHILE = 0.15
 EXPECTED_RATE = 5.0  # Hz, of a neuron in a network that nobody has run yet
-EXPECTED_DRIVE = 500.0  # Hz, of a source that stands for many
+TRIAL = 64  # windows after which a path must have proved worthwhile
 LONGEST = 1.0  # ms: in longer windows too many neurons might fire
 
 # What the choice of the window's length goes by (benchmarks/paths.py): ns for a window itself, to
@@ -58,7 +58,7 @@ def is_worthwhile(
     if always:
         return True
     rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
-    rate += EXPECTED_DRIVE * len(drives)
+    rate += sum(drive.expected_rate for drive in drives)
     return rate * 1e-3 * min(lookahead, LONGEST) >= WORTHWHILE
 
 
@@ -116,6 +116,7 @@ class Superposition:
         self.streamed = np.zeros(partitions, np.int64)
         self.arrivals, self.spikes = 0, 0.0  # streamed in the last window, by about so many spikes
         self.n_hot = 0  # neurons that had to be stepped in it
+        self.windows, self.landed = 0, 0  # in all: windows, arrivals in them
         self.restless = True
         self.settled = 0.0  # ms, the end of the last window
 
@@ -132,6 +133,7 @@ class Superposition:
 
     def reset(self) -> None:
         """Begin anew: parameters, weights and states may have changed."""
+        self.windows, self.landed = 0, 0
         self.projections = [self._incoming(i.projection) for i in self.projections]
         self.drives = [(drive, self._incoming(drive.projection)) for drive, _ in self.drives]
         self.restless = True
@@ -171,6 +173,8 @@ class Superposition:
             cells.bounds, self.sums, self.hot, probes.slot, saved, self.counts,
         )  # fmt: skip
         self.settled = t1
+        self.windows += 1
+        self.landed += self.arrivals + sum(int(drive.arrived.sum()) for drive, _ in drives)
         hot, restless, watched = (sum(column) for column in self.counts.T.tolist())
         self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
         for incoming, end in zip(due, ends, strict=True):
@@ -237,6 +241,12 @@ class Superposition:
                 break
             self.population.make_room()
         projection.due = min(projection.part_due.tolist())
+
+    @property
+    def worthwhile(self) -> bool:
+        """Whether as much has landed as was expected, or it is too early to tell."""
+        expected = WORTHWHILE * self.windows * self.population.population.size
+        return self.windows < TRIAL or self.landed >= 0.5 * expected
 
     @property
     def work(self) -> int:

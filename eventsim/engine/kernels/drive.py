@@ -219,52 +219,60 @@ def _add(
 
 @loop(parallel=PARALLEL)
 def deliver(
-    t0: float, t1: float, batches: Ints,
+    t1: float, batches: Ints,
     first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
     times: Floats, after: Floats, before: Floats, start: Floats, renewed: Ints,
     params: Floats, table: Floats,
     held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
-    labels: Floats, inbox: Floats, tags: Ints, filled: Ints, at: Ints, left: Ints, full: Ints,
+    due: Floats, labels: Floats, inbox: Floats, tags: Ints, filled: Ints, at: Ints, full: Ints,
 ) -> None:  # fmt: skip
-    """Write the arrivals from t0 to t1 into the inbox.
+    """Write the arrivals before `t1` into the inbox; due[k] is when the next one of each comes.
 
-    Where the inbox is full, full[p] is set; called again with more room it goes on with the
-    left[p] rows in `short` of batch at[p]; left[p] < 0 stands for all of them.
+    Where the inbox is full, full[p] is set; called again with more room it goes on at batch at[p].
     """
     for p in prange(batches.shape[0] - 1):
         wires = Wires(first, of, targets, weights, delays, numbers)
         rows = Rows(times, after, before, start, renewed)
         scratch = Scratch(held[p], fresh[p], late[p], totals[p], short[p])
         full[p] = 0
-        while at[p] < batches[p + 1]:
+        while at[p] < batches[p + 1] and full[p] == 0:
             b = at[p]
-            if left[p] < 0:
-                left[p] = first[b + 1] - first[b]
-                for a in range(left[p]):
-                    short[p, a] = a
-            if filled[p] + ROW * left[p] > inbox.shape[1]:
-                full[p] = 1
-                break
-            filled[p] = _deliver(left[p], first[b], t0, t1, wires, times[b], scratch.short, labels,
-                                 inbox[p], tags[p], filled[p])  # fmt: skip
-            left[p] = _ended(left[p], t1, times[b], wires.delays[first[b] :], scratch.short)
-            if left[p] > 0:
-                _renew(left[p], first[b], wires, times[b], rows, Sources(params, table), scratch)
-            else:
-                at[p], left[p] = b + 1, -1
+            at[p] = b + 1
+            for k in range(first[b], first[b + 1]):
+                if due[k] < t1 and not _deliver(k, k - first[b], t1, wires, times[b], rows,
+                                                Sources(params, table), scratch, due, labels,
+                                                inbox[p], tags[p], filled[p : p + 1]):  # fmt: skip
+                    full[p], at[p] = 1, b
+                    break
+
+
+@kernel_call
+def _deliver(
+    k: int, place: int, t1: float, wires: Wires, times: Floats, rows: Rows, sources: Sources,
+    scratch: Scratch, due: Floats, labels: Floats, inbox: Floats, tags: Ints, filled: Ints,
+) -> bool:  # fmt: skip
+    """Deliver one synapse's arrivals before `t1`; return whether there was room for all."""
+    while filled[0] + ROW <= inbox.shape[0]:
+        n = filled[0]
+        for j in range(ROW):
+            n = _write(k, times[j, place], due[k], t1, wires, labels, inbox, tags, n)
+        filled[0] = n
+        due[k] = -inf  # of the next row everything is due
+        if times[ROW - 1, place] + wires.delays[k] >= t1:
+            due[k] = _first_from(t1, times[:, place], wires.delays[k])
+            return True
+        scratch.short[0] = place
+        _renew(1, k - place, wires, times, rows, sources, scratch)
+    return False
 
 
 @kernel
-def _deliver(
-    n: int, low: int, t0: float, t1: float, wires: Wires, times: Floats, short: Ints,
-    labels: Floats, inbox: Floats, tags: Ints, filled: int,
-) -> int:  # fmt: skip
-    """Write the arrivals of `n` rows of a batch into the inbox; return how full it is then."""
-    for a in range(n):
-        for j in range(ROW):
-            filled = _write(low + short[a], times[j, short[a]], t0, t1, wires, labels, inbox, tags,
-                            filled)  # fmt: skip
-    return filled
+def _first_from(t: float, row: Floats, delay: float) -> float:
+    """Return the first arrival of a row from `t` on."""
+    for time in row:
+        if time + delay >= t:
+            return float(time + delay)
+    return inf
 
 
 @loop(parallel=PARALLEL)
@@ -324,15 +332,13 @@ def _write(
 
 
 @loop()
-def next_arrival(t: float, first: Ints, delays: Floats, times: Floats) -> float:
-    """Return the first arrival from `t` on; no row has ended before."""
+def note_due(t: float, first: Ints, delays: Floats, times: Floats, due: Floats) -> float:
+    """Note the first arrival of each row from `t` on; return the first of all."""
     earliest = inf
     for b in range(first.shape[0] - 1):
-        for j in range(ROW):
-            for k in range(first[b], first[b + 1]):
-                arrival = times[b, j, k - first[b]] + delays[k]
-                if t <= arrival < earliest:
-                    earliest = arrival
+        for k in range(first[b], first[b + 1]):
+            due[k] = _first_from(t, times[b, :, k - first[b]], delays[k])
+            earliest = min(earliest, due[k])
     return earliest
 
 
