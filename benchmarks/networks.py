@@ -67,7 +67,7 @@ class Burst:
 Case = Balanced | Cuba | Burst
 
 _SPARSE: dict[str, Any] = {
-    "k_exc": 80, "k_inh": 20, "weight": 0.2, "drive": 20.0, "drive_weight": 8.0,
+    "k_exc": 80, "k_inh": 20, "weight": 0.2, "drive": 12.0, "drive_weight": 8.0,
     "delay": (1.0, 20.0), "v_th": 15.0, "duration": 1000.0,
 }  # fmt: skip
 _STDP: dict[str, Any] = {

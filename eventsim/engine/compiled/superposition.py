@@ -45,21 +45,22 @@ def is_worthwhile(
 ) -> bool:  # fmt: skip
     """Whether a population can and should take the superposition path: a rule on the network alone.
 
-    It can if its model is linear, its parameters are shared, and nothing lands on a port that is
-    not described. With `always`, whatever can also should.
+    It can if its model is linear, its parameters are shared, nothing lands on a port that is not
+    described, and no synapse reads its state. With `always`, whatever can also should.
     """
     linear, given = population.model.linear, population.population
     incoming = projections + [drive.projection for drive in drives]
     if linear is None or not incoming or not has_shared_modes(population):
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
-    if not all(port in linear.modes for port in ports):
+    reads = any(p.rule.reads for p in projections if isinstance(p, PlasticProjection))
+    if reads or not all(port in linear.modes for port in ports):
         return False
     if always:
         return True
     rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
     rate += sum(drive.expected_rate for drive in drives)
-    return rate * 1e-3 * min(lookahead, LONGEST) >= WORTHWHILE
+    return rate * 1e-3 * min(lookahead, LONGEST) >= WORTHWHILE * (1 + len(drives))
 
 
 def has_shared_modes(population: CompiledPopulation) -> bool:
@@ -245,8 +246,8 @@ class Superposition:
     @property
     def worthwhile(self) -> bool:
         """Whether as much has landed as was expected, or it is too early to tell."""
-        expected = WORTHWHILE * self.windows * self.population.population.size
-        return self.windows < TRIAL or self.landed >= 0.5 * expected
+        needed = WORTHWHILE * (1 + len(self.drives)) * self.population.population.size
+        return self.windows < TRIAL or self.landed >= needed * self.windows
 
     @property
     def work(self) -> int:

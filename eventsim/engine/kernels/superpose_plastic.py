@@ -42,7 +42,7 @@ def stream(
     pending: Floats, n_pending: Ints, ends: Ints,
     taus: Floats, first_column: int, sums: Floats, streamed: Ints,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
-    courses: Floats, jumps: Ints, jumps_forgotten: Ints,
+    courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
     saved: Floats, at: Ints, full: Ints,
 ) -> None:  # fmt: skip
     """Visit every synapse at which something arrives before `t1`, and add what it transmits.
@@ -54,7 +54,7 @@ def stream(
             p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
             ends[p], taus, first_column, sums, streamed,
             Plastic(memory, rule_params, history, remembered, forgotten, courses, jumps,
-                    jumps_forgotten),
+                    jumps_forgotten, own_course),
             saved[p], at, full,
         )  # fmt: skip
 
@@ -110,7 +110,7 @@ def _visit(
         t = time + synapses.delay[k * delay_step]
         for column in range(plastic.memory.shape[1]):
             saved[k - begin, column] = plastic.memory[first_row + k, column]
-        w = rules.arrive(rule, plastic, first_row + k, i, t)
+        w = rules.arrive(rule, plastic, first_row + k, i, t, ())  # no rule here reads its target
         for m in range(taus.shape[0]):
             column = first_column + 2 * m + (1 if w < 0.0 else 0)
             sums[i, column] += w * exp((t - t1) / taus[m])
