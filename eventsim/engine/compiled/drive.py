@@ -105,7 +105,7 @@ class Drive:
     def expected_rate(self) -> float:
         """Spikes of a source per second, by those that have been looked up first."""
         last = self.rows.after[-1]
-        return 1e3 * ROW * last.size / max(float(last.sum()), 1e-9)
+        return 1e3 * ROW * int(last.size) / max(float(last.sum()), 1e-9)
 
     def weigh(self) -> None:
         """Take over the weights of the projection."""

@@ -34,12 +34,14 @@ from eventsim.engine.buffers import (
     Progress,
 )
 from eventsim.engine.kernels import order
+from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rule_layout import LEVEL, REST, SINCE, TAU
 from eventsim.kernel import kernel, kernel_call, loop
 
 if TYPE_CHECKING:
     from eventsim.engine.kernels.injected import model, rules
 
+AHEAD = 6  # neurons from the one whose memory is asked for to the one that is visited
 BURST_BIN = 10.0  # ms, over which the runaway limit counts spikes
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
@@ -161,6 +163,9 @@ def _partition(
     low = cells.bounds[p]
     while stage[2] < stage[1]:
         at = low + stage[2]
+        if stage[2] + AHEAD < stage[1]:
+            _ask_for(inbox.work[at + AHEAD], cells, inbox.rows[p], inbox.order[p],
+                     inbox.begin[at + AHEAD])  # fmt: skip
         i = inbox.work[at]
         position = _visit(
             p, i, inbox.begin[at] + stage[3], max(inbox.end[i], 0), t1, limit, cells, inbox,
@@ -176,6 +181,14 @@ def _partition(
         stage[3] = 0
     stage[0] = 0
     inbox.filled[p] = 0
+
+
+@kernel
+def _ask_for(i: int, cells: Cells, rows: Floats, by_target: Ints, position: int) -> None:
+    """Prefetch what the visit to neuron i begins with."""
+    prefetch(cells.states[i], 0)
+    prefetch(cells.due, i)
+    prefetch(rows[by_target[position]], 0)
 
 
 @kernel
