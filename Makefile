@@ -16,7 +16,7 @@ demo: $(VENV)/installed
 	$(BIN)/eventsim run digits --out runs/digits.h5 --overwrite
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check $(CODE)

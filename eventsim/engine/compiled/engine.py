@@ -348,7 +348,7 @@ class CompiledEngine:
             return
         self._still(population.population.index)
         if path is None:
-            del self.superposed[population]
+            self._leave(population)
         else:
             self.superposed[population] = path
             # for good: samples have room for no longer windows

@@ -53,7 +53,7 @@ def is_worthwhile(
     if linear is None or not incoming or not has_shared_modes(population):
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
-    reads = any(p.rule.reads for p in projections if isinstance(p, PlasticProjection))
+    reads = any(p.rule.reads for p in projections if _is_visited(p))
     if reads or not all(port in linear.modes for port in ports):
         return False
     if always:
@@ -103,7 +103,9 @@ class Superposition:
         if plastic:
             self.plastic_kernel: ModuleType = specialise(
                 plastic_kernel,
-                rules=bind_rule.rules_namespace([p.rule for p in plastic]),
+                rules=bind_rule.rules_namespace(
+                    [p.rule for p in plastic], population.model.state_names
+                ),
                 PARALLEL=partitions > 1,
             )
         self.saved = {p: np.zeros((partitions, 0, p.memory.shape[1])) for p in plastic}
