@@ -53,7 +53,8 @@ def is_worthwhile(
     if linear is None or not incoming or not has_shared_modes(population):
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
-    reads = any(p.rule.reads for p in projections if _is_visited(p))
+    plastic = [p for p in projections if isinstance(p, PlasticProjection)]
+    reads = any(map(_is_visited, plastic)) and any(p.rule.reads for p in plastic)
     if reads or not all(port in linear.modes for port in ports):
         return False
     if always:
