@@ -189,5 +189,6 @@ class Drive:
         self.rows.after[:] = before[:, self.projection.network_order(self.order)]
         self.kernel.begin(*self._everything)
         self.seen = stored.number("seen", least=0.0)
+        self.note_due()
         self.earliest = stored.number("earliest", least=0.0)
         self.weigh()

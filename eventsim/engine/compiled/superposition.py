@@ -270,13 +270,17 @@ class Superposition:
 
     def lasting(self) -> Arrays:
         """Return what the last window leaves to the next."""
-        counts = (self.arrivals, self.spikes, self.n_hot, self.restless)
+        counts = (
+            self.arrivals, self.spikes, self.n_hot, self.restless, self.windows, self.landed
+        )  # fmt: skip
         return {"counts": np.array(counts, np.float64), "settled": np.array(self.settled)}
 
     def restore(self, stored: Stored) -> None:
         """Take back what `lasting` gave; parameters and weights are restored already."""
         self.reset()
-        arrivals, spikes, hot, restless = stored.array("counts", float, 4, least=0.0).tolist()
-        self.arrivals, self.spikes, self.n_hot = int(arrivals), spikes, int(hot)
-        self.restless = restless > 0.0
+        counts = stored.array("counts", float, 6, least=0.0).tolist()
+        self.spikes, self.restless = counts[1], counts[3] > 0.0
+        self.arrivals, self.n_hot, self.windows, self.landed = (
+            int(counts[k]) for k in (0, 2, 4, 5)
+        )
         self.settled = stored.number("settled", least=0.0)
