@@ -10,6 +10,7 @@ import json
 import resource
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +150,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", choices=("double", "single"), default="double")
     parser.add_argument("--profile", action="store_true", help="say where the time went")
+    parser.add_argument("--first-window", action="store_true", help="run for 1 ms, print nothing")
     given = parser.parse_args()
-    with profile() as where:
+    if given.first_window:
+        Simulation(build(CASES[given.case]), threads=given.threads, progress=False).run(1.0)
+        return
+    with profile() if given.profile else nullcontext() as where:
         result = measure(CASES[given.case], threads=given.threads, precision=given.precision)
-    if given.profile:
+    if where is not None:
         print(where.table(), file=sys.stderr)
     print(json.dumps(result))
 

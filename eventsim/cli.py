@@ -14,6 +14,7 @@ from typing import Any, NoReturn, get_type_hints
 import eventsim
 from eventsim import datasheet, models, recording, runner, summary, sweep
 from eventsim.engine.base import SimulationError
+from eventsim.profiling import profile
 from eventsim.recording import room
 from eventsim.scenario import RunOptions, described
 from eventsim.scenarios import SCENARIOS
@@ -143,6 +144,7 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
         "--checkpoint-every", default="10min", metavar="TIME", help="30s, 10min, 2h; default: 10min"
     )
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    run.add_argument("--profile", action="store_true", help="say at the end where the time went")
     run.add_argument("-h", "--help", action="store_true", help="with NAME: its settings")
     run.set_defaults(parser=run)
 
@@ -199,7 +201,13 @@ def _run(arguments: argparse.Namespace) -> None:
         overwrite=arguments.overwrite, quiet=arguments.quiet, checkpoint=arguments.checkpoint,
         checkpoint_every=_seconds(arguments.checkpoint_every),
     )  # fmt: skip
-    runner.execute(module, runner.settings(module, assignments), options)
+    settings = runner.settings(module, assignments)
+    if not arguments.profile:
+        runner.execute(module, settings, options)
+        return
+    with profile() as where:
+        runner.execute(module, settings, options)
+    print(where.table())
 
 
 def _sweep(arguments: argparse.Namespace) -> None:

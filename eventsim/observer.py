@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eventsim import checks
+from eventsim import checks, profiling
 from eventsim.agenda import Action, Agenda
 from eventsim.engine.base import Engine, Watch
 from eventsim.model import FloatArray, IntArray
@@ -90,13 +90,15 @@ class Observer:
         """Take spikes from the engine."""
         self.fired[population] += times.size
         if self.recorder is not None and population in self._spikes:
-            self.recorder.spikes(self.populations[population].name, times, neurons)
+            with profiling.part("record"):
+                self.recorder.spikes(self.populations[population].name, times, neurons)
 
     def samples(self, population: int, values: FloatArray) -> None:
         """Take samples of the state from the engine."""
         if self.recorder is not None:
             name = self.populations[population].name
-            self.recorder.states(name, values[:, :, self._columns[population]])
+            with profiling.part("record"):
+                self.recorder.states(name, values[:, :, self._columns[population]])
 
     def tick(self, now: float) -> bool:
         """Let wall-clock business be done: the engine has come to `now`.
@@ -104,7 +106,8 @@ class Observer:
         Return whether it is to come back, for a checkpoint.
         """
         if self.recorder is not None:
-            self.recorder.maybe_flush(now)
+            with profiling.part("record"):
+                self.recorder.maybe_flush(now)
         if self.on_tick is not None:
             self.on_tick(now)
         return time.monotonic() >= self.checkpoint_due

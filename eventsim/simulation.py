@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eventsim import checkpoint, checks
+from eventsim import checkpoint, checks, profiling
 from eventsim.agenda import Agenda, Handle
 from eventsim.engine.base import Engine
 from eventsim.engine.compiled import CompiledEngine
@@ -92,9 +92,10 @@ class Simulation:
         self.engine: Engine
         options: dict[str, Any] = {"seed": self.seed, "max_rate": self.max_rate}
         if engine == "compiled":
-            self.engine = CompiledEngine(
-                network, self._observer, threads=threads, path=path, **options
-            )
+            with profiling.part("build"):
+                self.engine = CompiledEngine(
+                    network, self._observer, threads=threads, path=path, **options
+                )
         else:
             self.engine = ReferenceEngine(network, self._observer, **options)
 

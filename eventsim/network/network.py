@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import Generator, SeedSequence
 from numpy.typing import ArrayLike
 
+from eventsim import profiling
 from eventsim.model import Neuron, NeuronModel
 from eventsim.network.checks import check_name, free_name, whole_number
 from eventsim.network.graph import Defaults, read, write_neurons
@@ -198,7 +199,8 @@ class Network:
             *ends, rule, weight, delay, port, plasticity, bounds, dendritic_delay, precision
         )
         rngs = self._generators(_PROJECTION, index, 3)
-        projection = project(name, index, asked, rngs, self.populations)
+        with profiling.part("build"):
+            projection = project(name, index, asked, rngs, self.populations)
         self.projections[name] = projection
         given = {
             key: value for key, value in vars(asked).items() if key not in ("source", "target")
