@@ -5,7 +5,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eventsim.random import KEY_BITS, exponential, gamma, normal, philox, stream_key, uniform
+from eventsim.random import (
+    KEY_BITS,
+    exponential,
+    exponential_pair,
+    gamma,
+    normal,
+    philox,
+    stream_key,
+    uniform,
+    unit_log,
+)
 
 _ALL = 0xFFFFFFFF
 
@@ -85,3 +95,20 @@ def test_streams_of_one_seed_have_different_keys_that_fit_a_float() -> None:
     assert len(set(keys)) == 1000
     assert all(key == int(key) < 2**KEY_BITS for key in keys)
     assert stream_key(1, 0) != stream_key(2, 0)
+
+
+def test_the_vectorised_logarithm_is_the_librarys() -> None:
+    """Oracle: numpy, to 4e-16 of the value and 4e-16 absolutely, up to both ends."""
+    rng = np.random.default_rng(1)
+    small = 2.0 ** -np.arange(2.0, 54.0)
+    x = np.concatenate([rng.random(5000), small, 1.0 - small])
+    ours = np.array([unit_log(v) for v in x])
+    assert np.all(np.abs(ours - np.log(x)) <= 4e-16 * np.abs(np.log(x)) + 4e-16)
+
+
+def test_a_pair_of_exponential_numbers_begins_with_the_single_one() -> None:
+    """Oracle: `exponential`, and the mean of many."""
+    pairs = np.array([exponential_pair(77.0, float(n)) for n in range(4000)])
+    assert pairs[5, 0] == exponential(77.0, 5.0)
+    assert abs(pairs.mean() - 1.0) < 4.0 / np.sqrt(pairs.size)
+    assert abs(np.corrcoef(pairs.T)[0, 1]) < 4.0 / np.sqrt(len(pairs))

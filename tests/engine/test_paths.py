@@ -1,0 +1,60 @@
+"""Which path the compiled engine takes: a rule on the network and on counts, never on a clock."""
+
+from runs import assert_close, outcome
+
+from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
+from eventsim.engine.compiled import CompiledEngine
+from eventsim.models import LIF, Clopath, PoissonSource, STDPPair
+from eventsim.models import AdExClopath as Cell
+
+
+def busy(rate: float, size: int = 60) -> Network:
+    """LIF neurons with independent input at `rate` Hz and sparse connections among them."""
+    net = Network(seed=3)
+    cells = net.add("cells", LIF(v_th=-55.0), size=size, initial={"v": Uniform(-65.0, -56.0)})
+    noise = net.add("noise", PoissonSource(rate=rate), size=size)
+    net.connect(noise, cells, OneToOne(), weight=1.5, delay=1.0)
+    net.connect(cells, cells, FixedInDegree(8), weight=0.3, delay=Uniform(1.0, 4.0))
+    return net
+
+
+def engine_of(sim: Simulation) -> CompiledEngine:
+    """Return the engine, which must be the compiled one."""
+    assert isinstance(sim.engine, CompiledEngine)
+    return sim.engine
+
+
+def test_much_input_is_summed_and_little_is_stepped_through() -> None:
+    for rate, summed in ((5000.0, True), (20.0, False)):
+        with Simulation(busy(rate)) as sim:
+            assert bool(engine_of(sim).superposed) == summed
+
+
+def test_who_gets_less_than_was_expected_goes_on_along_the_ordered_path() -> None:
+    """Oracle: the reference engine, to 1e-9 ms, across the change of paths."""
+    net = Network(seed=5)
+    cells = net.add("cells", LIF(), size=400)
+    noise = net.add("noise", PoissonSource(rate=1.0), size=400)
+    net.connect(noise, cells, OneToOne(), weight=16.0, delay=1.0)
+    net.connect(cells, cells, FixedInDegree(100), weight=0.02, delay=Uniform(1.0, 4.0))
+    with Simulation(net) as sim:
+        assert engine_of(sim).superposed  # 100 synapses, and nobody has seen the rate yet
+        sim.run(150.0)
+        assert not engine_of(sim).superposed
+    assert_close(outcome(net, 150.0), outcome(net, 150.0, engine="reference"))
+
+
+def test_plastic_arrivals_are_summed_unless_their_rule_reads_the_target() -> None:
+    net = Network(seed=1)
+    cells = net.add("cells", LIF(), size=30)
+    plastic = net.connect(
+        cells, cells, FixedInDegree(5), 0.5, 1.5, plasticity=STDPPair(), bounds=(0.0, 1.0)
+    )
+    with Simulation(net, path="superposition") as sim:
+        assert engine_of(sim).superposed
+    assert plastic.plasticity is not None
+    other = Network(seed=1)
+    adex = other.add("cells", Cell(), size=30)
+    other.connect(adex, adex, FixedInDegree(5), 0.5, 1.5, plasticity=Clopath(), bounds=(0.0, 1.0))
+    with Simulation(other, path="superposition") as sim:
+        assert not engine_of(sim).superposed
