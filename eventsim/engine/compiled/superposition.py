@@ -46,11 +46,14 @@ def is_worthwhile(
     """Whether a population can and should take the superposition path: a rule on the network alone.
 
     It can if its model is linear, its parameters are shared, nothing lands on a port that is not
-    described, and no synapse reads its state. With `always`, whatever can also should.
+    described, and no synapse reads its state or its course. With `always`, whatever can also
+    should.
     """
     linear, given = population.model.linear, population.population
     incoming = projections + [drive.projection for drive in drives]
     if linear is None or not incoming or not has_shared_modes(population):
+        return False
+    if population.model.course is not None:
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
     plastic = [p for p in projections if isinstance(p, PlasticProjection)]
