@@ -64,7 +64,22 @@ class Burst:
     warm_up: float = 20.0
 
 
-Case = Balanced | Cuba | Burst
+@dataclass(frozen=True)
+class Adaptive:
+    """AdEx neurons (Brette & Gerstner's values), each excited by `k` others; about 10 Hz."""
+
+    kind: str = "adaptive"
+    n: int = 1_000
+    k: int = 1_000
+    weight: float = 0.02  # nS
+    delay: float | tuple[float, float] = 1.5
+    i_offset: float = 700.0  # pA
+    tau_syn: float = 2.0
+    duration: float = 500.0
+    warm_up: float = 100.0
+
+
+Case = Balanced | Cuba | Burst | Adaptive
 
 _SPARSE: dict[str, Any] = {
     "k_exc": 80, "k_inh": 20, "weight": 0.2, "drive": 12.0, "drive_weight": 8.0,
@@ -92,6 +107,7 @@ CASES: dict[str, Case] = {
     "stdp_45Hz": Balanced(drive=27_000.0, **_STDP),
     "stdp_5Hz": Balanced(drive=10_000.0, **_STDP),
     "burst": Burst(),
+    "adex": Adaptive(),
 }
 
 

@@ -16,15 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.networks import CASES, Balanced, Burst, Case, Cuba
+from benchmarks.networks import CASES, Adaptive, Balanced, Burst, Case, Cuba
 from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
-from eventsim.models import LIF, LIFExp, PoissonSource, SpikeSource, STDPMultiplicative
+from eventsim.models import LIF, AdEx, LIFExp, PoissonSource, SpikeSource, STDPMultiplicative
 from eventsim.profiling import profile
 
 
 def build(case: Case, precision: str = "double") -> Network:
     """Return the network of a case."""
-    return {Balanced: _balanced, Cuba: _cuba, Burst: _burst}[type(case)](case, precision)
+    return {Balanced: _balanced, Cuba: _cuba, Burst: _burst, Adaptive: _adaptive}[type(case)](
+        case, precision
+    )
 
 
 def _delay(case: Case) -> object:
@@ -82,6 +84,17 @@ def _burst(case: Burst, precision: str) -> Network:
     net.connect(
         source, target, FixedInDegree(case.k), weight=0.1, delay=_delay(case), precision=precision
     )
+    return net
+
+
+def _adaptive(case: Adaptive, precision: str) -> Network:
+    net = Network(seed=1)
+    cell = AdEx(i_offset=case.i_offset, tau_syn_exc=case.tau_syn)
+    cells = net.add("cells", cell, size=case.n, initial={"v": Uniform(-70.0, -55.0)})
+    net.connect(
+        cells, cells, FixedInDegree(case.k), weight=case.weight, delay=_delay(case), port="exc",
+        precision=precision,
+    )  # fmt: skip
     return net
 
 

@@ -56,7 +56,7 @@ def static(source, target, k, weight, delay, variable="v"):
 
 
 def unit(variable):
-    return "volt" if variable == "v" else "amp"
+    return {"v": "volt", "g": "siemens"}.get(variable, "amp")
 
 
 def connect(synapses, n_source, n_target, k, delay):
@@ -109,6 +109,22 @@ def cuba(case):
     ], cells, case["n"] * case["k"]  # fmt: skip
 
 
+def adaptive(case):
+    """AdEx neurons by the fourth-order Runge-Kutta method."""
+    cells = b.NeuronGroup(
+        case["n"],
+        """dv/dt = (-30*nS * (v + 70.6*mV) + 60*pA * exp((v + 50.4*mV) / (2*mV)) - w - g * v
+                    + i_offset) / (281*pF) : volt
+           dw/dt = (4*nS * (v + 70.6*mV) - w) / (144*ms) : amp
+           dg/dt = -g / tau : siemens""",
+        threshold="v > -20*mV", reset="v = -60*mV; w += 80.5*pA", method="rk4",
+        namespace={"i_offset": case["i_offset"] * pA, "tau": case["tau_syn"] * ms},
+    )  # fmt: skip
+    cells.v = "-70*mV + rand() * 15*mV"
+    synapses = static(cells, cells, case["k"], case["weight"] * b.nS, case["delay"], "g")
+    return [cells, synapses], cells, case["n"] * case["k"]
+
+
 def children():
     """Return the CPU seconds of the programs that have been run."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -121,7 +137,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     case = json.loads(Path(given.case).read_text())
-    builders = {"balanced": balanced, "cuba": cuba}
+    builders = {"balanced": balanced, "cuba": cuba, "adaptive": adaptive}
     if case["kind"] not in builders:
         sys.exit("Brian2 has no instant volley on a grid that would compare")
     with tempfile.TemporaryDirectory() as folder:

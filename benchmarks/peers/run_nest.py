@@ -18,7 +18,9 @@ import numpy as np
 
 def build(case, exact):
     """Build the network; return its populations and the number of recurrent synapses."""
-    return {"balanced": balanced, "cuba": cuba, "burst": burst}[case["kind"]](case, exact)
+    return {"balanced": balanced, "cuba": cuba, "burst": burst, "adaptive": adaptive}[case["kind"]](
+        case, exact
+    )
 
 
 def delay_of(case):
@@ -89,6 +91,16 @@ def burst(case, exact):
     nest.Connect(source, target, {"rule": "fixed_indegree", "indegree": case["k"]},
                  {"weight": 0.1, "delay": delay_of(case)})  # fmt: skip
     return [target], case["n"] * case["k"]
+
+
+def adaptive(case, exact):
+    cells = nest.Create("aeif_cond_exp", case["n"], {
+        "V_peak": -20.0, "I_e": case["i_offset"], "tau_syn_ex": case["tau_syn"], "t_ref": 0.0,
+    })  # fmt: skip
+    cells.V_m = nest.random.uniform(-70.0, -55.0)
+    nest.Connect(cells, cells, {"rule": "fixed_indegree", "indegree": case["k"]},
+                 {"weight": case["weight"], "delay": delay_of(case)})  # fmt: skip
+    return [cells], case["n"] * case["k"]
 
 
 def main():
