@@ -66,8 +66,11 @@ def memory() -> h5py.File:
     )
 
 
-def on_disk(path: Path, overwrite: bool) -> h5py.File:
-    """Return a new file under the name that it has while it is written."""
+def on_disk(path: Path, overwrite: bool) -> tuple[h5py.File, int | None]:
+    """Return a new file under the name that it has while it is written, and its lock.
+
+    The lock comes first: half a file that nobody writes would be taken for a killed run's.
+    """
     part = layout.part(path)
     try:
         if path.is_dir():
@@ -79,7 +82,13 @@ def on_disk(path: Path, overwrite: bool) -> h5py.File:
                     f"{str(existing)!r} exists; overwrite=True (--overwrite) replaces it"
                 )
         part.unlink(missing_ok=True)
-        return locking.opened(part, "x", libver=_FORMAT, rdcc_nbytes=_CACHE)
+        lock = locking.hold(part, new=True)
+        try:
+            return locking.opened(part, "w", libver=_FORMAT, rdcc_nbytes=_CACHE), lock
+        except OSError:
+            locking.release(lock)
+            part.unlink(missing_ok=True)
+            raise
     except OSError as error:
         why = error.strerror or str(error)
         raise ValueError(f"recording {str(path)!r} can't be written: {why}") from error

@@ -10,7 +10,6 @@ import fcntl
 import os
 import struct
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +35,12 @@ def opened(path: Path, mode: str, **options: Any) -> h5py.File:
             f"the file system of {str(path)!r} can't lock files: nothing stops a second writer",
             stacklevel=2,
         )
-    with suppress(OSError):  # what could not be locked was created all the same
-        if mode == "x":
-            path.unlink()
     return h5py.File(path, mode, **options, locking=False)
+
+
+def is_busy(error: OSError) -> bool:
+    """Tell whether a file could not be opened because HDF5 has locked it elsewhere."""
+    return f"unable to lock file, errno = {errno.EAGAIN}," in str(error)
 
 
 def _cannot_lock(error: OSError) -> bool:
@@ -47,8 +48,10 @@ def _cannot_lock(error: OSError) -> bool:
     return "unable to lock file" in text and any(f"errno = {n}," in text for n in _NO_LOCKS)
 
 
-def hold(path: Path) -> int | None:
+def hold(path: Path, new: bool = False) -> int | None:
     """Tell everybody that `path` is being written, until `release` or the end of the process.
+
+    A `new` file is created, empty.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def hold(path: Path) -> int | None:
     """
     if not hasattr(fcntl, "F_OFD_SETLK"):
         return None
-    handle = os.open(path, os.O_RDWR)
+    handle = os.open(path, os.O_RDWR | (os.O_CREAT | os.O_EXCL if new else 0), 0o666)
     try:
         fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _lock(fcntl.F_WRLCK))
     except OSError as error:

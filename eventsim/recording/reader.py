@@ -1,6 +1,7 @@
 """Recording: reads a complete file, one that is still being written, or one of a killed run."""
 
 import json
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -12,13 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from eventsim.export import arrays, frames, neo, nwb, pynapple, sonata
 from eventsim.recording import layout, locking, superblock
-from eventsim.recording.store import Store, indices, search
+from eventsim.recording.store import Store, UnsettledError, indices, search
 from eventsim.suggest import unknown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 _END_BYTES = 1 << 20  # what is read of how a recording ended
+_WAITS = (0.01, 0.1, 0.5, 1.0)  # s between attempts to read a file that somebody writes
 
 Result = TypeVar("Result")
 Floats = NDArray[np.float64]
@@ -74,7 +76,7 @@ def open(path: str | Path) -> "Recording":
     if not found.exists():
         raise FileNotFoundError(f"no recording at {str(path)!r}")
     try:
-        file = _opened(found)
+        file = _patiently_opened(found)
     except (OSError, RuntimeError) as error:
         raise ValueError(f"{str(found)!r} can't be opened as HDF5: {error}") from error
     try:
@@ -82,6 +84,18 @@ def open(path: str | Path) -> "Recording":
     except BaseException:
         file.close()
         raise
+
+
+def _patiently_opened(path: Path) -> h5py.File:
+    """Open a file; one that is being created, or closed, is there a moment later."""
+    for wait in _WAITS:
+        try:
+            return _opened(path)
+        except OSError as error:
+            if not (locking.is_held(path) or locking.is_busy(error)):
+                raise
+            time.sleep(wait)
+    return _opened(path)
 
 
 def _opened(path: Path) -> h5py.File:
@@ -102,10 +116,23 @@ def _opened(path: Path) -> h5py.File:
 
 
 def _readable(method: Callable[..., Result]) -> Callable[..., Result]:
-    """Tell HDF5's complaints about a file in one line that names it."""
+    """Tell HDF5's complaints about a file in one line that names it.
+
+    A file that somebody writes may be caught between two of its writes: HDF5 orders what belongs to
+    one dataset, not one dataset after another. So it is opened anew and read again before anybody
+    is told that it is damaged.
+    """
 
     @wraps(method)
     def read(self: "Recording", *args: Any, **kwargs: Any) -> Result:
+        for wait in _WAITS:
+            try:
+                return method(self, *args, **kwargs)
+            except (UnsettledError, RuntimeError, OSError):
+                if not self._may_settle():
+                    break
+                time.sleep(wait)
+                self._open_anew()
         try:
             return method(self, *args, **kwargs)
         except (RuntimeError, OSError, UnicodeDecodeError, RecursionError) as error:
@@ -133,11 +160,14 @@ class Recording:
         If the file is not a recording of eventsim.
     """
 
-    @_readable
     def __init__(self, file: h5py.File, owns: bool = True, name: str | None = None) -> None:
         self.name = str(file.filename) if name is None else name
         self._store = Store(file, self.name)
         self._owns = owns
+        self._read_contents()
+
+    @_readable
+    def _read_contents(self) -> None:
         try:
             version = int(self._store.attribute(self._store.group("eventsim"), "format"))
         except (KeyError, TypeError, ValueError):
@@ -336,6 +366,7 @@ class Recording:
             self._store.texts(values, "units")[0],
         )
 
+    @_readable
     def histograms(self, projection: str) -> Histograms:
         """Return the histograms of one projection's weights.
 
@@ -471,6 +502,17 @@ class Recording:
         if population not in self.sampled:
             raise KeyError(unknown("sampled population", population, self.sampled))
         return self.sampled[population]
+
+    def _may_settle(self) -> bool:
+        return self._owns and self._store.is_live
+
+    def _open_anew(self) -> None:
+        path = Path(self.name)
+        if not path.exists() and path.suffix == layout.part(path).suffix:
+            path = path.with_suffix("")  # it was completed meanwhile
+        if path.exists():
+            self._store.file.close()
+            self._store = Store(_patiently_opened(path), self.name)
 
     def close(self) -> None:
         """Close the file, unless a recorder still holds it."""

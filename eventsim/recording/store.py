@@ -9,12 +9,21 @@ from numpy.typing import ArrayLike, NDArray
 from eventsim.recording import layout
 
 
+class UnsettledError(ValueError):
+    """Two parts of a file contradict each other: damage, or its writer is between the two."""
+
+
 class Store:
     """An open file; groups and datasets are looked up anew each time, as they are on disk."""
 
     def __init__(self, file: h5py.File, name: str | None = None) -> None:
         self.file = file
         self.name = str(file.filename) if name is None else name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the file may grow while it is read."""
+        return bool(self.file.swmr_mode) and self.file.mode == "r"
 
     def group(self, *path: str) -> h5py.Group:
         """Return a group of this file."""
@@ -29,7 +38,7 @@ class Store:
         plain = isinstance(found, h5py.Dataset) and found.dtype.kind != "O"
         if not plain or found.external or found.is_virtual:
             raise ValueError(f"{self.name!r}: {'/'.join(path)} is not a dataset of this file")
-        if self.file.swmr_mode and self.file.mode == "r":
+        if self.is_live:
             found.refresh()  # what the writer has added meanwhile
         if not found.chunks and found.nbytes > (size := self.file.id.get_filesize()):
             raise ValueError(
@@ -44,7 +53,7 @@ class Store:
         dataset = self.dataset(*path)
         rows = int(flushed[dataset.attrs["stream"]])
         if not 0 <= rows <= len(dataset):
-            raise ValueError(
+            raise UnsettledError(
                 f"{self.name!r}: {'/'.join(path)} should have {rows} rows, has {len(dataset)}"
             )
         self._refuse_phantom(dataset, rows)
@@ -59,7 +68,7 @@ class Store:
         claimed = rows * (dataset.nbytes // max(len(dataset), 1))
         stored = dataset.id.get_storage_size()
         if claimed > stored:
-            raise ValueError(
+            raise UnsettledError(
                 f"{self.name!r}: {dataset.name} claims {claimed} bytes, {stored} are stored"
             )
 

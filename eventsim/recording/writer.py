@@ -71,13 +71,17 @@ class Recorder:
         _check(spikes, states, weights, histograms)
         start = _json(provenance or {})
         self.path = None if path is None else Path(path)
-        self._file = create.memory() if self.path is None else create.on_disk(self.path, overwrite)
-        self._closed = False
         self._lock: int | None = None
+        if self.path is None:
+            self._file = create.memory()
+        else:
+            self._file, self._lock = create.on_disk(self.path, overwrite)
+        self._closed = False
         try:
             self._build(spikes, states, weights, histograms, start)
         except BaseException:
             self._file.close()
+            locking.release(self._lock)
             if self.path is not None:
                 layout.part(self.path).unlink(missing_ok=True)
             raise
@@ -86,7 +90,6 @@ class Recorder:
     def _begin(self) -> None:
         if self.path is not None:  # a file in memory has no other reader
             self._file.swmr_mode = True
-            self._lock = locking.hold(layout.part(self.path))
         self._next_flush = time.monotonic() + _FLUSH_EVERY
 
     @classmethod
@@ -348,17 +351,18 @@ class Recorder:
 
     def _let_go(self) -> None:
         """Close the file. One that can't be written is left as it is on disk, and open."""
-        locking.release(self._lock)
-        self._lock = None
-        if self._broken:
-            room.abandon(self._file)
-            return
         name = str(self._file.filename)
         try:
-            self._file.close()
+            if self._broken:
+                room.abandon(self._file)
+            else:
+                self._file.close()
         except OSError as error:
             room.abandon(self._file)
             raise unwritable(name, error) from error
+        finally:
+            locking.release(self._lock)
+            self._lock = None
 
     @property
     def _broken(self) -> bool:

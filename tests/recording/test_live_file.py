@@ -169,3 +169,42 @@ def test_memory_does_not_grow_with_the_length_of_the_run(tmp_path: Path) -> None
         return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
     assert largest("long.h5", 750) < 1.1 * largest("short.h5", 75)
+
+
+SIMULATION = """
+import sys
+from eventsim import Network, OneToOne, Sampled, Simulation
+from eventsim.models import LIF, PoissonSource
+from eventsim.recording import writer
+
+writer._FLUSH_EVERY = 0.0
+net = Network(seed=1)
+cells = net.add("cells", LIF(), size=50)
+noise = net.add("noise", PoissonSource(rate=3000.0), size=50)
+net.connect(noise, cells, OneToOne(), weight=0.6, delay=1.0)
+with Simulation(net, progress=False) as sim:
+    sim.record(sys.argv[1], spikes=["cells"], states={"cells": Sampled("v", every=1.0)})
+    sim.run(1500.0)
+"""
+
+
+def test_a_reader_follows_a_simulation_that_flushes_all_the_time(tmp_path: Path) -> None:
+    """Oracle: the complete file, of which everything read before is the beginning."""
+    path = tmp_path / "run.h5"
+    process = subprocess.Popen([sys.executable, "-c", SIMULATION, str(path)])
+    while not (path.exists() or part(path).exists()):
+        assert process.poll() in (None, 0)
+    seen, samples = [np.empty(0)], [0]
+    while process.poll() is None or len(seen) < 3:
+        with recording.open(path) as run:
+            for _ in range(20):
+                seen.append(run.spikes("cells")[0])
+                samples.append(len(run.states("cells", "v").times))
+    assert process.wait() == 0
+    with recording.open(path) as run:
+        assert run.status == "complete"
+        times = run.spikes("cells")[0]
+    assert times.size > 100
+    assert all(np.array_equal(part_of_it, times[: part_of_it.size]) for part_of_it in seen)
+    assert np.all(np.diff([part_of_it.size for part_of_it in seen]) >= 0)
+    assert np.all(np.diff(samples) >= 0)
