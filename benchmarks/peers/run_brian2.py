@@ -48,10 +48,10 @@ def balanced(case):
 
 def static(source, target, k, weight, delay, variable="v"):
     """Connect with fixed in-degree: each target draws its sources, with replacement."""
-    synapses = b.Synapses(source, target, f"w : {unit(variable)} (shared)",
-                          on_pre=f"{variable}_post += w", dt=DT)  # fmt: skip
+    synapses = b.Synapses(source, target, f"weight : {unit(variable)} (shared)",
+                          on_pre=f"{variable}_post += weight", dt=DT)  # fmt: skip
     connect(synapses, len(source), len(target), k, delay)
-    synapses.w = weight
+    synapses.weight = weight
     return synapses
 
 
@@ -113,9 +113,10 @@ def adaptive(case):
     """AdEx neurons by the fourth-order Runge-Kutta method."""
     cells = b.NeuronGroup(
         case["n"],
-        """dv/dt = (-30*nS * (v + 70.6*mV) + 60*pA * exp((v + 50.4*mV) / (2*mV)) - w - g * v
+        """dv/dt = (-30*nS * (u + 70.6*mV) + 60*pA * exp((u + 50.4*mV) / (2*mV)) - w - g * u
                     + i_offset) / (281*pF) : volt
-           dw/dt = (4*nS * (v + 70.6*mV) - w) / (144*ms) : amp
+           u = clip(v, -200*mV, -20*mV) : volt
+           dw/dt = (4*nS * (u + 70.6*mV) - w) / (144*ms) : amp
            dg/dt = -g / tau : siemens""",
         threshold="v > -20*mV", reset="v = -60*mV; w += 80.5*pA", method="rk4",
         namespace={"i_offset": case["i_offset"] * pA, "tau": case["tau_syn"] * ms},

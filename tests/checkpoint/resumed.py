@@ -29,8 +29,10 @@ def same(seen: dict[str, Any], plain: dict[str, Any], but: tuple[str, ...] = ())
         raise AssertionError(f"not as in the run left alone: {sorted(differs)}")
 
 
-# how far windows and drives have looked ahead, and lower bounds: what a cut may change
-BOOKKEEPING = ("clock", "due", "earliest", "reached", "before", "seen")
+# how far windows and drives have looked ahead, lower bounds, and how much of the modulators' past
+# has been dropped: what a cut may change
+PAST = ("modulation/courses", "modulation/jumps", "modulation/forgotten")
+BOOKKEEPING = ("clock", "due", "earliest", "reached", "before", "seen", *PAST)
 
 
 def agree(
