@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 PEERS = Path(os.environ.get("EVENTSIM_PEERS", HERE.parent / ".peers"))
 SIMULATORS = ("eventsim", "eventsim_single", "nest", "nest_exact", "brian2")
 COLUMNS = {
-    "ns/event": lambda r: 1e9 * r["cpu_s"] / r["events"],
+    "ns/event": lambda r: 1e9 * r["cpu_s"] / max(r["events"], 1),
     "real-time factor": lambda r: r["wall_s"] / r["simulated_s"],
     "build s": lambda r: r["build_s"],
     "bytes/synapse": lambda r: r["peak_bytes"] / r["synapses"],

@@ -21,6 +21,7 @@ import numpy as np
 from brian2 import Hz, ms, mV, pA
 
 DT = 0.1 * ms
+SOURCES = 1000  # of the drive of one neuron
 
 
 def balanced(case):
@@ -34,7 +35,9 @@ def balanced(case):
     )  # fmt: skip
     cells.v = "rand() * v_th"
     parts = [cells]
-    parts.append(b.PoissonInput(cells, "v", 1, case["drive"] * Hz, case["drive_weight"] * mV))
+    # so many that each is rare in a step: then their number in it is binomial, nearly Poisson
+    rate = case["drive"] / SOURCES * Hz
+    parts.append(b.PoissonInput(cells, "v", SOURCES, rate, case["drive_weight"] * mV))
     exc, inh = cells[: case["n_exc"]], cells[case["n_exc"] :]
     if case["stdp"]:
         parts.append(plastic(case, exc))
