@@ -51,7 +51,7 @@ def _cannot_lock(error: OSError) -> bool:
 def hold(path: Path, new: bool = False) -> int | None:
     """Tell everybody that `path` is being written, until `release` or the end of the process.
 
-    A `new` file is created, empty.
+    A `new` file is created, empty; it has its name only once it is locked.
 
     Raises
     ------
@@ -60,7 +60,8 @@ def hold(path: Path, new: bool = False) -> int | None:
     """
     if not hasattr(fcntl, "F_OFD_SETLK"):
         return None
-    handle = os.open(path, os.O_RDWR | (os.O_CREAT | os.O_EXCL if new else 0), 0o666)
+    locked = path.with_name(f".{path.name}.{os.getpid()}") if new else path
+    handle = os.open(locked, os.O_RDWR | (os.O_CREAT if new else 0), 0o666)
     try:
         fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _lock(fcntl.F_WRLCK))
     except OSError as error:
@@ -68,6 +69,9 @@ def hold(path: Path, new: bool = False) -> int | None:
         if error.errno in (errno.EAGAIN, errno.EACCES):
             raise ValueError(f"{str(path)!r} is being written by another process") from None
         return None  # no locks here: `opened` has said so
+    finally:
+        if new:
+            locked.replace(path)
     return handle
 
 

@@ -196,7 +196,7 @@ class CompiledEngine:
         path = self.superposed[population]
         if forced.size or path.due(end):
             path.run(self.window, end, forced)
-        if population.watched:  # those that nothing happened to have samples to give too
+        if population.watched and population.reached < end:  # for its samples
             population.advance(end)
 
     def _run_ordered(self, population: CompiledPopulation, end: float) -> int:
