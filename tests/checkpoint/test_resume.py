@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from resumed import agree
 
 from eventsim import (
     AllToAll,
@@ -36,6 +35,7 @@ from eventsim.models import (
     STDPPair,
     TsodyksMarkram,
 )
+from resumed import agree
 
 ENGINES: list[dict[str, Any]] = [{"path": "ordered"}, {"engine": "reference"}]
 both_engines = pytest.mark.parametrize("options", ENGINES, ids=["compiled", "reference"])

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from generated import DELAYS, PAIR, SOFT, networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import agreed
 
 from eventsim import (
     AllToAll,
@@ -34,6 +32,8 @@ from eventsim.models import (
     replay,
 )
 from eventsim.network import Population
+from generated import DELAYS, PAIR, SOFT, networks
+from runs import agreed
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from runs import Outcome, agreed, assert_close, outcome
 
 from eventsim import (
     AllToAll,
@@ -18,6 +17,7 @@ from eventsim import (
 )
 from eventsim.engine.compiled.population import HISTORY
 from eventsim.models import LIF, PoissonSource, SpikeSource, STDPPair
+from runs import Outcome, agreed, assert_close, outcome
 
 ALL = ["exc", "inh"]
 

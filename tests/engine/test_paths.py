@@ -1,11 +1,10 @@
 """Which path the compiled engine takes: a rule on the network and on counts, never on a clock."""
 
-from runs import assert_close, outcome
-
 from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
 from eventsim.engine.compiled import CompiledEngine
 from eventsim.models import LIF, Clopath, PoissonSource, STDPPair
 from eventsim.models import AdExClopath as Cell
+from runs import assert_close, outcome
 
 
 def busy(rate: float, size: int = 60) -> Network:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from runs import Outcome, agreed, assert_close, outcome
 
 from eventsim import AllToAll, FixedInDegree, Network, OneToOne, Simulation, Uniform
 from eventsim.combine import combined
@@ -21,6 +20,7 @@ from eventsim.models import (
     STDPPair,
     TsodyksMarkram,
 )
+from runs import Outcome, agreed, assert_close, outcome
 
 PAIR = STDPPair(a_plus=0.05, a_minus=0.05)
 DOPAMINE = STDPDopamine(dopamine="dopamine", a_plus=0.002, a_minus=0.0015)

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from generated import networks, plastic_delta, static_delta
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import outcome
 
 from eventsim import Network, Sampled, Simulation
+from generated import networks, plastic_delta, static_delta
+from runs import outcome
 
 CUTS = st.sampled_from([0.0, 1.0, 2.0, 11.0, 17.3])
 END = 30.0

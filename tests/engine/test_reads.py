@@ -4,13 +4,13 @@ from math import exp
 from typing import Any, NamedTuple
 
 import pytest
-from runs import agreed
 
 from eventsim import AllToAll, FixedInDegree, Network, OneToOne, Simulation, Uniform
 from eventsim.combine import combined
 from eventsim.kernel import kernel
 from eventsim.models import LIF, Modulator, PoissonSource, SpikeSource, TsodyksMarkram
 from eventsim.rule import Rule, Trace
+from runs import agreed
 
 
 class Params(NamedTuple):

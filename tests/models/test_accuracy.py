@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+
 from walk import noise, scipy_spikes, walk
 
 DURATION = 1000.0  # ms

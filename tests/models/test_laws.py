@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from walk import Cell
 
 from eventsim import AllToAll, Network, Simulation
 from eventsim.model import NeuronModel
 from eventsim.models import CATALOGUE, PoissonSource
+from walk import Cell
 
 NEURONS = {
     name: model

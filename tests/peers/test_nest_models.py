@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from walk import walk
 
 from eventsim.model import NeuronModel
 from eventsim.models import (
@@ -37,6 +36,7 @@ from eventsim.models import (
     LIFExp,
     TraubMiles,
 )
+from walk import walk
 
 HERE = Path(__file__).parent
 PEERS = Path(os.environ.get("EVENTSIM_PEERS", HERE.parents[1] / ".peers"))

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from walk import Cell
 
 from eventsim.models import Izhikevich
+from walk import Cell
 
 STEP = 0.5  # ms, of ramps and of the samples of v
 

@@ -4,10 +4,10 @@ from math import exp, log
 
 import pytest
 from scipy.optimize import brentq
-from walk import Cell, walk
 
 from eventsim.models import LIFCondExp, LIFCondNMDA
 from eventsim.models.neurons.lif_cond_nmda import Params, free_share
+from walk import Cell, walk
 
 
 @pytest.mark.parametrize(("v", "share"), [(-70.0, 0.0445), (-40.0, 0.2302), (0.0, 0.7812)])

@@ -3,9 +3,9 @@
 from math import exp, log
 
 import pytest
-from walk import walk
 
 from eventsim.models import LIFSubtract
+from walk import walk
 
 
 def test_intervals_under_a_constant_current_are_the_closed_form() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from walk import scipy_spikes
 
 from eventsim.model import NeuronModel
 from eventsim.models import (
@@ -28,6 +27,7 @@ from eventsim.models import (
     TraubMiles,
 )
 from eventsim.models.neurons import hodgkin_huxley
+from walk import scipy_spikes
 
 
 def spikes(model: NeuronModel, until: float, **values: float) -> list[float]:
