@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.networks import CASES, Adaptive, Balanced, Burst, Case, Cuba
 from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
+from eventsim.analysis import statistics
 from eventsim.models import LIF, AdEx, LIFExp, PoissonSource, SpikeSource, STDPMultiplicative
 from eventsim.profiling import profile
 
@@ -121,7 +122,8 @@ def measure(case: Case, *, threads: int, precision: str) -> dict[str, Any]:
     return {
         "build_s": built - at_start, "warm_up_s": warm - built, "cpu_s": cpu, "wall_s": wall,
         "events": events, "synapses": synapses, "rate_hz": 1e3 * count / size / case.duration,
-        "cv": _cv(spikes), "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "cv": _cv(spikes, cells),
+        "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         "resident_bytes": resident,
     }  # fmt: skip
 
@@ -139,17 +141,14 @@ def _events(spikes: Any, recurrent: Any, cells: Any) -> int:
     return total
 
 
-def _cv(spikes: Any) -> float:
+def _cv(spikes: Any, cells: Any) -> float:
     """Return the mean coefficient of variation of the neurons with at least ten intervals."""
     values = []
-    for times, neurons in spikes:
-        order = np.lexsort((times, neurons))
-        times, neurons = times[order], neurons[order]
-        for train in np.split(times, np.flatnonzero(np.diff(neurons)) + 1):
-            if train.size > 10:
-                intervals = np.diff(train)
-                values.append(intervals.std() / intervals.mean())
-    return float(np.mean(values)) if values else float("nan")
+    for (times, neurons), population in zip(spikes, cells, strict=True):
+        often = np.bincount(neurons, minlength=population.size) > 10
+        values.append(statistics.cv(times, neurons, population.size)[often])
+    found = np.concatenate(values)
+    return float(found.mean()) if found.size else float("nan")
 
 
 def _resident() -> int:

@@ -1,6 +1,6 @@
 """Ordered path beside superposition path, on the same networks in one run.
 
-    python benchmarks/paths.py [--duration MS] [--repeats N]
+    python -m benchmarks.paths [--duration MS] [--repeats N]
 
 Prints nanoseconds of CPU per synaptic event (recurrent arrivals; drive and everything else
 included), the mean rate, and the last window's length. The choice between the paths, and that of
@@ -10,50 +10,22 @@ the window, in `eventsim/engine/compiled/superposition.py` go by these figures.
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from dataclasses import replace
 
-from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
+from benchmarks.networks import CASES, Balanced, Case
+from benchmarks.ours import build
+from eventsim import Network, Simulation
 from eventsim.engine.compiled import CompiledEngine
-from eventsim.models import LIF, LIFExp, PoissonSource
 
 PATHS = ("ordered", "superposition")
 
 
-def brunel(delay: object) -> Network:
-    """12,500 LIF neurons, 15.6 million synapses, 20 kHz of Poisson input each (about 38 Hz)."""
-    net = Network(seed=1)
-    cell = LIF(v_rest=0.0, v_th=20.0, v_reset=10.0)
-    exc, inh = net.add("exc", cell, size=10_000), net.add("inh", cell, size=2_500)
-    for target in (exc, inh):
-        noise = net.add(f"noise {target.name}", PoissonSource(rate=20_000.0), size=target.size)
-        net.connect(noise, target, OneToOne(), weight=0.1, delay=1.5)
-        net.connect(exc, target, FixedInDegree(1000), weight=0.1, delay=delay)
-        net.connect(inh, target, FixedInDegree(250), weight=-0.5, delay=delay)
-    return net
-
-
-def vogels_abbott(neurons: int, synapses: int, delay: float) -> Network:
-    """Current-based network with `synapses` per neuron that sustains itself (a few Hz)."""
-    net = Network(seed=1)
-    cell = LIFExp(v_rest=-49.0, v_th=-50.0, v_reset=-60.0, t_ref=5.0, c_m=200.0)
-    start = {"v": Uniform(-60.0, -50.0)}
-    exc = net.add("exc", cell, size=neurons * 4 // 5, initial=start)
-    inh = net.add("inh", cell, size=neurons // 5, initial=start)
-    scale = 80.0 / synapses
-    for target in (exc, inh):
-        for source, k, w, port in (
-            (exc, synapses * 4 // 5, 16.2 * scale, "exc"),
-            (inh, synapses // 5, -90.0 * scale, "inh"),
-        ):
-            net.connect(source, target, FixedInDegree(k), weight=w, delay=delay, port=port)
-    return net
-
-
-NETWORKS: dict[str, Callable[[], Network]] = {
-    "brunel, 1.5 ms": lambda: brunel(1.5),
-    "brunel, 0.5-5 ms": lambda: brunel(Uniform(0.5, 5.0)),
-    "vogels-abbott 4,000 x 80, 1 ms": lambda: vogels_abbott(4_000, 80, 1.0),
-    "vogels-abbott 40,000 x 800, 1 ms": lambda: vogels_abbott(40_000, 800, 1.0),
+BRUNEL = Balanced(v_reset=10.0)  # about 38 Hz
+NETWORKS: dict[str, Case] = {
+    "brunel, 1.5 ms": BRUNEL,
+    "brunel, 0.5-5 ms": replace(BRUNEL, delay=(0.5, 5.0)),
+    "vogels-abbott 4,000 x 80, 1 ms": CASES["cuba_4000x80"],
+    "vogels-abbott 40,000 x 800, 1 ms": CASES["cuba_40000x800"],
 }
 
 
@@ -80,8 +52,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     print(f"{'network':36}{'path':16}{'ns/event':>10}{'Hz':>8}{'window/ms':>11}")
-    for name, build in NETWORKS.items():
-        net = build()
+    for name, case in NETWORKS.items():
+        net = build(case)
         results: dict[str, list[tuple[float, float, float]]] = {path: [] for path in PATHS}
         for _ in range(options.repeats):
             for path in PATHS:

@@ -19,6 +19,7 @@ from eventsim import Network, Simulation
 from eventsim.cli import main
 from eventsim.models import LIF, Signal, SpikeSource
 from eventsim.recording import PopulationInfo, Recorder, StateSeries, WeightSeries, layout, recover
+from naming import short
 
 TESTS = Path(__file__).parent
 Attempt = Callable[[Path], object]
@@ -159,11 +160,6 @@ COMMANDS: list[tuple[list[str], str]] = [
     (["plot", "none.h5", "-o", "a.png"], "no recording at 'none.h5'"),
     (["models", "LIFF"], "unknown model 'LIFF'; did you mean 'LIF'?"),
 ]  # fmt: skip
-
-
-def short(x: object) -> str:
-    """Name a case; functions by nothing, as their addresses differ from process to process."""
-    return "" if callable(x) and not isinstance(x, type) else str(x)[:60]
 
 
 @pytest.mark.parametrize(("kind", "message", "attempt"), REFUSALS, ids=short)

@@ -9,6 +9,7 @@ import pytest
 
 from eventsim import Network, OneToOne, Sampled, Simulation
 from eventsim.models import LIF, PoissonSource, SpikeSource, STDPPair
+from naming import short
 
 Attempt = Callable[[Simulation], object]
 
@@ -178,11 +179,6 @@ def at_one_ms() -> Simulation:
     sim = Simulation(net, engine="reference")
     sim.run(1.0)
     return sim
-
-
-def short(x: object) -> str:
-    """Name a case; functions by nothing, as their addresses differ from process to process."""
-    return "" if callable(x) and not isinstance(x, type) else str(x)[:60]
 
 
 @pytest.mark.parametrize(("kind", "message", "attempt"), REFUSALS, ids=short)

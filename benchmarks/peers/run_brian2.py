@@ -20,6 +20,8 @@ import brian2 as b
 import numpy as np
 from brian2 import Hz, ms, mV, pA
 
+from trains import cv
+
 DT = 0.1 * ms
 SOURCES = 1000  # of the drive of one neuron
 
@@ -173,18 +175,6 @@ def main():
         "rate_hz": 1e3 * times.size / len(cells) / case["duration"], "cv": cv(times, neurons),
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
     }), file=sys.stderr)  # fmt: skip
-
-
-def cv(times, neurons):
-    """Return the mean coefficient of variation of the neurons with at least ten intervals."""
-    values = []
-    order = np.lexsort((times, neurons))
-    times, neurons = times[order], neurons[order]
-    for train in np.split(times, np.flatnonzero(np.diff(neurons)) + 1):
-        if train.size > 10:
-            intervals = np.diff(train)
-            values.append(intervals.std() / intervals.mean())
-    return float(np.mean(values)) if values else float("nan")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from pathlib import Path
 import nest
 import numpy as np
 
+from trains import cv
+
 
 def build(case, exact):
     """Build the network; return its populations and the number of recurrent synapses."""
@@ -137,18 +139,6 @@ def main():
         "rate_hz": 1e3 * times.size / size / case["duration"], "cv": cv(times, senders),
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }), file=sys.stderr)  # fmt: skip
-
-
-def cv(times, neurons):
-    """Return the mean coefficient of variation of the neurons with at least ten intervals."""
-    values = []
-    order = np.lexsort((times, neurons))
-    times, neurons = times[order], neurons[order]
-    for train in np.split(times, np.flatnonzero(np.diff(neurons)) + 1):
-        if train.size > 10:
-            intervals = np.diff(train)
-            values.append(intervals.std() / intervals.mean())
-    return float(np.mean(values)) if values else float("nan")
 
 
 if __name__ == "__main__":

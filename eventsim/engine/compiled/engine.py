@@ -173,15 +173,15 @@ class CompiledEngine:
         for population in self.neurons:
             self._send(population)
         self._set_window(arrivals)
-        for population in [p for p, path in self.superposed.items() if not path.worthwhile]:
-            if self.path == "auto":
+        if self.path == "auto":
+            for population in [p for p, path in self.superposed.items() if not path.worthwhile]:
+                population.bring_to(self.now)
+                population.schedule(self.now)
                 self._leave(population)
 
     def _leave(self, population: CompiledPopulation) -> None:
-        """Let a population go on along the ordered path."""
+        """Let a population, whose states are of now, go on along the ordered path."""
         del self.superposed[population]
-        population.bring_to(self.now)
-        population.schedule(self.now)
         for drive in self.drives:
             if drive.target is population:
                 drive.note_due()

@@ -75,26 +75,34 @@ def _stream(
     total = 0
     for k in range(n):
         begin = int(rows[k, PENDING_CURSOR])
-        ends[k] = begin
-        if rows[k, PENDING_DUE] >= t1:
+        end = due_end(p, rows[k], begin, t1, synapses)
+        ends[k] = end
+        if end == begin:
             continue
         if k + 2 < n:
             _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]))
-        time = rows[k, PENDING_TIME]
-        end = synapses.row_start[p, int(rows[k, PENDING_SOURCE]) + 1]
         if same_delay:
             _add_row(begin, end, t1 - rows[k, PENDING_DUE], synapses, taus, first_column, sign,
                      sums)  # fmt: skip
         else:
-            stop = begin + 1
-            while stop < end and time + synapses.delay[stop] < t1:
-                stop += 1
-            end = stop
-            _add_segment(begin, end, window, time, t1, synapses, taus, first_column, sign, sums,
-                         chunk)  # fmt: skip
-        ends[k] = end
+            _add_segment(begin, end, window, rows[k, PENDING_TIME], t1, synapses, taus,
+                         first_column, sign, sums, chunk)  # fmt: skip
         total += end - begin
     return total
+
+
+@kernel
+def due_end(p: int, row: Floats, begin: int, t1: float, synapses: Synapses) -> int:
+    """Return where the synapses end at which a pending spike arrives before `t1`."""
+    if row[PENDING_DUE] >= t1:
+        return begin
+    end = synapses.row_start[p, int(row[PENDING_SOURCE]) + 1]
+    if synapses.delay.shape[0] == 1:
+        return int(end)
+    stop = begin + 1
+    while stop < end and row[PENDING_TIME] + synapses.delay[stop] < t1:
+        stop += 1
+    return stop
 
 
 @kernel

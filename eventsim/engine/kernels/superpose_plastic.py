@@ -13,8 +13,6 @@ from numba import prange
 
 from eventsim.engine.buffers import (
     PENDING_CURSOR,
-    PENDING_DUE,
-    PENDING_SOURCE,
     PENDING_TIME,
     PORTS,
     Floats,
@@ -24,7 +22,7 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.prefetch import prefetch
-from eventsim.engine.kernels.superpose import COLD
+from eventsim.engine.kernels.superpose import COLD, due_end
 from eventsim.kernel import kernel, loop
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def _stream(
     while at[p] < n:
         k = at[p]
         begin = int(rows[k, PENDING_CURSOR])
-        end = _end(p, rows[k], begin, t1, synapses)
+        end = due_end(p, rows[k], begin, t1, synapses)
         if streamed[p] + end - begin > saved.shape[0]:
             full[p] = 1
             break
@@ -79,20 +77,6 @@ def _stream(
                saved[streamed[p] :])  # fmt: skip
         streamed[p] += end - begin
         at[p] = k + 1
-
-
-@kernel
-def _end(p: int, row: Floats, begin: int, t1: float, synapses: Synapses) -> int:
-    """Return where the synapses end at which a pending spike arrives before `t1`."""
-    if row[PENDING_DUE] >= t1:
-        return begin
-    end = synapses.row_start[p, int(row[PENDING_SOURCE]) + 1]
-    if synapses.delay.shape[0] == 1:
-        return int(end)
-    stop = begin + 1
-    while stop < end and row[PENDING_TIME] + synapses.delay[stop] < t1:
-        stop += 1
-    return stop
 
 
 @kernel
