@@ -6,6 +6,7 @@ digits              a spiking reservoir with heterogeneous delays reads handwrit
 distal_reward       dopamine that comes seconds later finds the synapse that earned it
 inhibitory_balance  inhibition learns to hold a network at its target rate
 motion_delays       delays that differ from synapse to synapse tell directions of motion
+spoken_digits       a liquid with heterogeneous delays hears spoken digits
 
 `SCENARIOS` names those that come with the library, and where they live; each is imported when it is
 asked for. What a scenario's file must hold is written in `eventsim/scenario.py`. One of your own
@@ -22,4 +23,5 @@ SCENARIOS: dict[str, str] = {
     "distal_reward": "eventsim.scenarios.distal_reward",
     "inhibitory_balance": "eventsim.scenarios.inhibitory_balance",
     "motion_delays": "eventsim.scenarios.motion_delays",
+    "spoken_digits": "eventsim.scenarios.spoken_digits",
 }
