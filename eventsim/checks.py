@@ -162,18 +162,24 @@ def arrivals(
 
 
 def steps(
-    where: str, now: float, times: ArrayLike, amplitudes: ArrayLike
+    where: str, now: float, times: ArrayLike, amplitudes: ArrayLike, neurons: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the times of a step current, and by how much it changes there."""
+    """Return the times of a step current, and by how much it changes there for each neuron."""
     t = np.atleast_1d(floats(where, "times", times))
     amplitude = np.atleast_1d(floats(where, "amplitudes", amplitudes))
-    if t.ndim != 1 or amplitude.shape != t.shape:
+    if t.ndim != 1 or amplitude.shape[:1] != t.shape:
         shapes = f"{t.shape} and {amplitude.shape}"
         raise ValueError(f"{where}: times and amplitudes must be of one length, got {shapes}")
+    if amplitude.shape[1:] not in ((), (neurons,)):
+        raise ValueError(
+            f"{where}: amplitudes must have one column, or one for each of {neurons} neurons, got "
+            f"shape {amplitude.shape}"
+        )
     _refuse(where, f"times must be finite and >= {now:g} ms (now)", t, ~((t >= now) & (t < inf)))
     _refuse(where, "times must increase", t, np.diff(t, prepend=-inf) <= 0.0)
     _refuse(where, "amplitudes must be finite (pA)", amplitude, ~np.isfinite(amplitude))
-    return t, np.diff(amplitude, prepend=0.0)
+    amplitude = np.broadcast_to(amplitude.reshape(t.size, -1), (t.size, neurons))
+    return t, np.diff(amplitude, prepend=0.0, axis=0)
 
 
 def plastic(what: str, projection: Projection) -> Projection:

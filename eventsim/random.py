@@ -9,6 +9,7 @@ Verified against: the known-answer vectors of Random123.
 """
 
 from math import cos, exp, log, pi, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +142,15 @@ def neuron_keys(seed: int, population: int, size: int) -> NDArray[np.float64]:
 def synapse_keys(seed: int, projection: int, count: int) -> NDArray[np.float64]:
     """Return the keys of a projection's synapses, in its own order."""
     return stream_keys(seed, SYNAPSE_STREAMS + STREAM_STRIDE * projection, count)
+
+
+def next_keys(keys: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the key of another stream for each key: a random one, and always the same."""
+    k: Any = keys.astype(np.int64)
+    tag: Any = np.full(keys.shape, 0x6E657874)
+    words: Any = philox(k & _LOW, k >> 32, tag, tag & 0, 0, 0)
+    following: NDArray[np.float64] = (words[0] << 21 | words[1] >> 11).astype(np.float64)
+    return following
 
 
 def stream_key(seed: int, stream: int) -> float:

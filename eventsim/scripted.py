@@ -15,6 +15,7 @@ from eventsim.simulation import Simulation
 
 _CHANGES = (
     "set_state", "set_parameters", "set_weights", "send", "step_current", "freeze", "unfreeze",
+    "reset_state",
 )  # fmt: skip
 _READS = ("state", "weights", "spike_count", "run_until", "reset")
 _CONTROL = ("at", "every")

@@ -480,7 +480,7 @@ class Simulation:
         self, population: str | Population, times: ArrayLike, amplitudes: ArrayLike,
         neurons: ArrayLike | None = None,
     ) -> None:  # fmt: skip
-        """Inject a current that is piecewise constant.
+        """Inject a current that is piecewise constant: steps, or the samples of any signal.
 
         Parameters
         ----------
@@ -488,19 +488,19 @@ class Simulation:
             Whose model has a port "current".
         times : array_like of float, shape (n,)
             ms, increasing, not before now.
-        amplitudes : array_like of float, shape (n,)
-            pA, from each of the times on; the current before the first is 0. Several step currents
-            add up.
+        amplitudes : array_like of float, shape (n,) or (n, n_neurons)
+            pA, from each of the times on, for all neurons or for each its own; the current before
+            the first is 0. Several step currents add up.
         neurons : array_like of int, optional
             By default all.
         """
         of = self.population(population)
         where = f"step_current into {of.name!r}"
         number = of.model.port_number("current", where)
-        t, steps = checks.steps(where, self.now, times, amplitudes)
         i = checks.indices(where, neurons, of.size)
+        t, steps = checks.steps(where, self.now, times, amplitudes, i.size)
         self.engine.inject(
-            of.index, number, np.repeat(t, i.size), np.tile(i, t.size), np.repeat(steps, i.size)
+            of.index, number, np.repeat(t, i.size), np.tile(i, t.size), steps.ravel()
         )
 
     def weights(self, projection: str | Projection) -> FloatArray:
@@ -560,6 +560,22 @@ class Simulation:
     def unfreeze(self, projection: str | Projection) -> None:
         """Let the plasticity of a projection go on."""
         self.engine.freeze(checks.plastic("unfreeze", self.projection(projection)).index, False)
+
+    def reset_state(self) -> None:
+        """Begin anew at now, as for the next trial: neurons and synapses are in their first states.
+
+        Weights, parameters and the time stay, and so do sources, modulators' parameters, control
+        events, what is frozen, and what was sent from outside for later. Spikes on their way are
+        gone, traces and the rules' own states are as at the beginning, and modulators at their
+        first levels. What neurons and synapses draw by chance goes on: it is not drawn again.
+
+        Notes
+        -----
+        A current that is being injected ends; a later step of it changes the current by as much as
+        it would have. So give the currents of a trial after its reset.
+        """
+        with self._changing():
+            self.engine.reset_state()
 
     def reset(self, *, weights: str = "initial") -> None:
         """Go back to t = 0: initial states, nothing under way, the same random numbers again.

@@ -10,9 +10,11 @@ from eventsim.random import (
     exponential,
     exponential_pair,
     gamma,
+    next_keys,
     normal,
     philox,
     stream_key,
+    stream_keys,
     uniform,
     unit_log,
 )
@@ -112,3 +114,14 @@ def test_a_pair_of_exponential_numbers_begins_with_the_single_one() -> None:
     assert pairs[5, 0] == exponential(77.0, 5.0)
     assert abs(pairs.mean() - 1.0) < 4.0 / np.sqrt(pairs.size)
     assert abs(np.corrcoef(pairs.T)[0, 1]) < 4.0 / np.sqrt(len(pairs))
+
+
+def test_the_next_keys_are_philox_of_the_keys_and_all_apart() -> None:
+    """Oracle: the cipher on Python's whole numbers, one key at a time."""
+    keys = np.append(stream_keys(3, 0, 1000), 2.0**KEY_BITS - 1.0)
+    following = next_keys(keys)
+    for key, found in zip(keys[-5:], following[-5:], strict=True):
+        high, low, _, _ = philox(int(key) & _ALL, int(key) >> 32, 0x6E657874, 0, 0, 0)
+        assert found == (high * 2**21 + low // 2**11)
+    assert np.unique(np.concatenate([keys, following, next_keys(following)])).size == 3 * keys.size
+    assert following.max() < 2.0**KEY_BITS

@@ -19,7 +19,15 @@ from eventsim import (
     SimulationError,
     Uniform,
 )
-from eventsim.models import LIF, PoissonSource, SpikeSource, STDPPair
+from eventsim.models import (
+    LIF,
+    LIFEscape,
+    PoissonSource,
+    RegularSource,
+    SpikeSource,
+    STDPPair,
+    StochasticRelease,
+)
 
 engines = pytest.mark.parametrize("engine", ["compiled", "reference"])
 
@@ -137,6 +145,19 @@ def test_step_currents_add_up(engine: str) -> None:
             sim.run(1.0)
             seen.append(sim.state("cell", "i")[0])
     assert seen == [0.0, 50.0, 45.0, 15.0]
+
+
+@engines
+def test_each_neuron_may_have_a_step_current_of_its_own(engine: str) -> None:
+    """Oracle: the samples themselves, at their times, for the neurons named."""
+    samples = np.array([[5.0, -3.0], [7.5, 0.0], [0.0, 1.0]])
+    net = Network()
+    net.add("cells", LIF, size=3)
+    with Simulation(net, engine=engine) as sim:
+        sim.step_current("cells", [0.0, 1.0, 2.0], samples, neurons=[2, 0])
+        for row in samples:
+            sim.run(1.0)
+            np.testing.assert_allclose(sim.state("cells", "i"), [row[1], 0.0, row[0]], atol=1e-12)
 
 
 @engines
@@ -267,6 +288,82 @@ def test_reset_can_keep_the_weights(engine: str) -> None:
         sim.set_weights("noise->cells", weights)
         sim.set_weights("cells->cells", 0.3)
         assert spikes_of(sim, 60.0, "cells") == again
+
+
+@engines
+def test_a_trial_after_reset_state_is_a_new_run_with_the_weights_learned(engine: str) -> None:
+    """Oracle: a new simulation with those weights and the later input; 1e-9, as clocks differ.
+
+    At the reset spikes are on their way, a neuron is refractory, a trace is fresh, a weight is set,
+    a parameter is another, and a projection is frozen: the last three stay.
+    """
+    spikes = np.random.default_rng(7).uniform(0.0, 80.0, (20, 6))
+    spikes.sort(axis=1)
+
+    def network(trains: Any) -> Network:
+        net = Network(seed=2)
+        given = net.add("given", SpikeSource(trains), size=20)
+        cells = net.add("cells", LIF, size=20, initial={"v": Uniform(-65.0, -50.0)})
+        rule = STDPPair(a_plus=0.1, a_minus=0.1)
+        net.connect(given, cells, OneToOne(), 9.0, 1.0, plasticity=rule, bounds=(0.0, 20.0))
+        net.connect(cells, cells, FixedInDegree(4), weight=1.0, delay=Uniform(0.5, 5.0))
+        net.connect(cells, cells, FixedInDegree(2), 2.0, 1.0, plasticity=rule, name="frozen")
+        return net
+
+    def prepare(sim: Simulation) -> None:
+        sim.set_parameters("cells", tau_m=15.0)
+        sim.freeze("frozen")
+
+    with Simulation(network([[*row, *(100.0 + row)] for row in spikes]), engine=engine) as sim:
+        prepare(sim)
+        sim.send("cells", 99.5, np.arange(20), 30.0)  # they fire, and are refractory until 101.5
+        sim.run(100.0)
+        weights = sim.weights("given->cells")
+        sim.reset_state()
+        assert sim.now == 100.0
+        [(times, neurons)] = spikes_of(sim, 90.0, "cells")
+        learned = sim.weights("given->cells")
+    with Simulation(network(list(spikes)), engine=engine) as sim:
+        prepare(sim)
+        sim.set_weights("given->cells", weights)
+        [(expected, who)] = spikes_of(sim, 90.0, "cells")
+        np.testing.assert_allclose(learned, sim.weights("given->cells"), rtol=1e-9)
+    assert len(expected) > 40
+    assert neurons == who
+    np.testing.assert_allclose(np.subtract(times, 100.0), expected, atol=1e-9)
+    assert np.abs(learned - weights).max() > 0.01
+
+
+def test_reset_state_draws_no_random_number_twice_and_leaves_sources_alone() -> None:
+    """Oracles: the reference engine; trials that differ; a source's spikes without any reset."""
+    net = Network(seed=4)
+    net.add("escape", LIFEscape(i_offset=180.0), size=10)  # draws its spikes
+    driven = net.add("driven", LIF(i_offset=220.0), size=10)
+    noise = net.add("noise", PoissonSource(rate=100.0), size=10)
+    clock = net.add("clock", RegularSource(rate=200.0))
+    net.connect(noise, driven, OneToOne(), 1e-3, 1.0)
+    net.connect(clock, driven, AllToAll(), 5.0, 1.0, plasticity=StochasticRelease(use=0.5))
+
+    def run(engine: str, trials: int) -> list[Any]:
+        with Simulation(net, engine=engine) as sim:
+            sim.record(spikes=["escape", "driven", "noise"])
+            for k in range(trials):
+                sim.at(50.0 * (k + 1), lambda sim: sim.reset_state())
+            sim.run(150.0)
+            assert sim.recorder is not None
+            seen = [sim.recorder.recording.spikes(name) for name in ("escape", "driven", "noise")]
+        return [x.tolist() for pair in seen for x in pair]
+
+    fast = run("compiled", 2)
+    assert fast == run("reference", 2)
+    assert fast[4:] == run("compiled", 0)[4:]
+    for times, neurons in (fast[:2], fast[2:4]):
+        trials: list[set[Any]] = [set(), set(), set()]
+        for t, neuron in zip(times, neurons, strict=True):
+            trials[int(t // 50.0)].add((round(t % 50.0, 6), neuron))
+        assert min(map(len, trials)) > 5
+        for k in (1, 2):  # of the driven, all fire at the clock's few ticks
+            assert len(trials[k] & trials[k - 1]) < 0.8 * len(trials[k])
 
 
 # recordings

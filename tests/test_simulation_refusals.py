@@ -119,6 +119,9 @@ REFUSALS: list[tuple[type[Exception], str, Attempt]] = [
     (ValueError,
      "step_current into 'cells': times and amplitudes must be of one length, got (2,) and (1,)",
      lambda s: s.step_current("cells", [2.0, 3.0], [1.0])),
+    (ValueError, "step_current into 'cells': amplitudes must have one column, or one for each of 2 "
+     "neurons, got shape (1, 5)",
+     lambda s: s.step_current("cells", [2.0], [[0.0] * 5], neurons=[0, 1])),
     (ValueError, "step_current into 'cells': amplitudes must be finite (pA), got nan",
      lambda s: s.step_current("cells", 2.0, nan)),
     (ValueError, "step_current into 'cells': neurons must be in 0..4, got 9",

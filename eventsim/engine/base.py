@@ -83,6 +83,9 @@ class Engine(Protocol):
     def freeze(self, projection: int, frozen: bool) -> None:
         """Stop plasticity of a projection from now on, or let it go on."""
 
+    def reset_state(self) -> None:
+        """Give neurons and synapses their initial states at now; nothing is on its way."""
+
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state; random streams start again."""
 

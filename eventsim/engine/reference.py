@@ -18,7 +18,7 @@ from eventsim.engine.synapse import Synapse
 from eventsim.events import Event, Phase, order
 from eventsim.lasting import Arrays, Stored
 from eventsim.network import Network, Population, Projection
-from eventsim.random import neuron_keys, synapse_keys
+from eventsim.random import neuron_keys, next_keys, synapse_keys
 from eventsim.rule import Course
 
 
@@ -33,17 +33,21 @@ class Cell:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the initial state."""
+        """Go back to the initial state at t = 0."""
         self.set_parameters(self.population.parameters)
-        state = self.model.initial(self.p, self.key)
+        self.burst = (-1.0, 0)
+        self.crossing: Event | None = None
+        self.begin(0.0, self.key)
+
+    def begin(self, t: float, key: float) -> None:
+        """Take the initial state, with a random stream, at `t`."""
+        state = self.model.initial(self.p, key)
         given = {
             name: float(np.broadcast_to(value, self.population.size)[self.index])
             for name, value in self.population.initial.items()
         }
-        self.s = self.model.plan(state._replace(**given), 0.0, self.p)
-        self.valid = 0.0
-        self.burst = (-1.0, 0)
-        self.crossing: Event | None = None
+        self.s = self.model.plan(state._replace(**given), t, self.p)
+        self.valid = t
 
     def set_parameters(self, matrix: Floats) -> None:
         """Take this neuron's row of the population's parameters."""
@@ -114,8 +118,7 @@ class ReferenceEngine:
         self.fired: dict[int, list[tuple[float, int]]] = defaultdict(list)
         for cell in self.cells:
             self._schedule(cell)
-            for synapse, name, course in self._courses(cell):
-                synapse.levels[name] = (0.5 * synapse.lag, course)
+            self._tell(cell)
         for population, watch in self.watches.items():
             self._schedule_sample(population, watch, 0)
 
@@ -313,6 +316,28 @@ class ReferenceEngine:
             synapse.settle(self.now)
             synapse.frozen = frozen
 
+    def reset_state(self) -> None:
+        """Give neurons and synapses their initial states at now; nothing is on its way."""
+        for event in [e for e in self.queue if _on_its_way(e)]:
+            self.queue.remove(event)
+        for synapses in self.synapses:
+            for synapse in synapses:
+                synapse.settle(self.now)
+                synapse.begin(self.now)
+        for cell in self.cells:
+            if not cell.model.is_source:
+                present = np.array([getattr(cell.s, "key", cell.key)])
+                cell.begin(self.now, next_keys(present).item())
+                self._schedule(cell)
+            elif cell.model.course is not None:
+                cell.move_to(self.now)
+            self._tell(cell)
+
+    def _tell(self, cell: Cell) -> None:
+        """Let the synapses that read this cell know its course, at once."""
+        for synapse, name, course in self._courses(cell):
+            synapse.levels[name] = (self.now + 0.5 * synapse.lag, course)
+
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state."""
         for synapses in self.synapses:
@@ -332,3 +357,8 @@ class ReferenceEngine:
     def restore(self, stored: Stored) -> None:
         """Take back what `lasting` gave."""
         reference_whole.restore(self, stored)
+
+
+def _on_its_way(event: Event) -> bool:
+    """Tell whether something is on its way along a synapse."""
+    return event.phase in (Phase.BACK, Phase.JUMP) or isinstance(event.content, Synapse)

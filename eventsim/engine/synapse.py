@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from eventsim.network import Projection
+from eventsim.random import next_keys
 from eventsim.rule import Course, courses_class, relaxed, seen_class, turning_time
 
 
@@ -36,14 +37,26 @@ class Synapse:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all spikes."""
+        """Forget all spikes, and whether it was frozen, at t = 0."""
         self.frozen = False
         if self.projection.plasticity is not None:
-            self.x = dict.fromkeys(self.rule.pre, 0.0)
-            self.y = dict.fromkeys(self.rule.post, 0.0)
-            self.last_pre = self.last_post = self.valid = 0.0
             self.s = self.rule.state(**self.key) if self.rule.state else None
-            self.levels: dict[str, tuple[float, Course]] = {}  # since when, and what from then
+            self._forget(0.0)
+
+    def begin(self, t: float) -> None:
+        """Forget all spikes at `t`; what is drawn by chance from now on is new."""
+        if self.projection.plasticity is not None:
+            if self.s is not None:
+                key = {name: next_keys(np.array([self.s.key])).item() for name in self.key}
+                self.s = self.rule.state(**key)  # type: ignore[misc]
+            self._forget(t)
+
+    def _forget(self, t: float) -> None:
+        self.x = dict.fromkeys(self.rule.pre, 0.0)
+        self.y = dict.fromkeys(self.rule.post, 0.0)
+        self.last_pre = self.last_post = 0.0
+        self.valid = t
+        self.levels: dict[str, tuple[float, Course]] = {}  # since when, and what from then
 
     def on_pre(self, t: float, target: Any) -> float:
         """Return what an arrival at `t` transmits, once the rule has heard of it.

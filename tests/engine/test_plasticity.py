@@ -67,6 +67,22 @@ def test_engines_agree_on_every_kind_of_rule_with_and_without_dendrites(
     assert changed(seen)
 
 
+@pytest.mark.parametrize("dendrite", [0.0, 0.7])
+def test_engines_agree_when_the_state_is_begun_anew(dendrite: float) -> None:
+    """Oracle: the reference engine; two resets, with spikes and jumps on their way, one frozen."""
+
+    def script(sim: Simulation) -> None:
+        sim.at(100.3, lambda sim: sim.reset_state())
+        sim.at(150.0, lambda sim: sim.freeze("plastic"))
+        sim.at(200.0, lambda sim: sim.reset_state())
+        sim.at(210.0, lambda sim: sim.unfreeze("plastic"))
+
+    seen = agreed(network(DOPAMINE, dendrite), 300.0, script=script)
+    assert seen.count("exc") > 200
+    assert changed(seen)
+    assert seen != agreed(network(DOPAMINE, dendrite), 300.0)
+
+
 def test_engines_agree_where_rules_with_different_dendrites_share_their_targets() -> None:
     """Oracle: the reference engine; three rules, three dendritic delays, whole-number times."""
     net = network(PAIR, 0.5, delays=1.0)

@@ -356,6 +356,26 @@ class CompiledEngine:
             self.window = min(self.window, self.longest)
         self._go_on(population)
 
+    def reset_state(self) -> None:
+        """Give neurons and synapses their initial states at now; nothing is on its way."""
+        for projection in self.projections:
+            self._bring_up_to_date(projection)
+        for drive in self.drives:
+            drive.settle(self.now)  # what is on its way is then in the queue, and goes with it
+        for population in self.populations:
+            population.forget_all()
+            if not population.model.is_source:
+                population.begin(self.now, population.next_keys())
+            elif population.model.course is not None:
+                population.bring_to(self.now)
+        for projection in self.projections:
+            projection.begin(self.now)
+        for population in self.neurons:
+            self._go_on(population)
+        self._note_courses()
+        for drive in self.drives:
+            drive.reset(self.now)
+
     def reset(self, *, keep_weights: bool) -> None:
         """Go back to t = 0 and the initial state."""
         for projection in self.projections:

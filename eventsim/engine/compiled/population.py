@@ -33,7 +33,7 @@ from eventsim.engine.rule_layout import NEXT_POST, history_width, rule_layouts
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.network import Population
-from eventsim.random import neuron_keys
+from eventsim.random import neuron_keys, next_keys
 
 BURST_BIN_MS = population_kernel.BURST_BIN
 SOURCE_LIMIT = 1e8  # Hz: what a source may give; neurons have the simulation's max_rate
@@ -122,21 +122,39 @@ class CompiledPopulation:
 
     def reset(self) -> None:
         """Go back to the initial state at t = 0."""
-        cells = self.cells
-        self.kernel.initialise(self.keys, cells.states, cells.params, cells.table)
-        for name, value in self.population.initial.items():
-            cells.states[:, self.model.state_names.index(name)] = value
-        cells.bursts[:] = 0.0
+        self.cells.bursts[:] = 0.0
         for array in (self.inbox.filled, self.inbox.end, self.progress.stage, self.emitted.filled):
             array[:] = 0
+        self.forget_all()
+        self.begin(0.0, self.keys)
+        self.reached = 0.0  # ms, the end of the last window
+        self.schedule(0.0)
+
+    def begin(self, t: float, keys: Floats) -> None:
+        """Take the initial states, with a random stream each, at `t`; `schedule` must follow."""
+        cells = self.cells
+        self.kernel.initialise(keys, cells.states, cells.params, cells.table)
+        for name, value in self.population.initial.items():
+            cells.states[:, self.model.state_names.index(name)] = value
+        cells.states[:, -1] = t
+
+    def next_keys(self) -> Floats:
+        """Return the random streams that follow the present ones."""
+        names = self.model.state_names
+        present = self.cells.states[:, names.index("key")] if "key" in names else self.keys
+        return next_keys(present)
+
+    def forget_all(self) -> None:
+        """Forget what was kept for plastic synapses: spikes, and the course of a modulator.
+
+        A course must be noted before a synapse asks for it.
+        """
         self.plastic.history[:] = 0.0
         self.plastic.remembered[:] = 1
         self.plastic.forgotten[:] = 0
         if self.model.course is not None:
             self.plastic.jumps[self._own_courses] = 0
             self.plastic.jumps_forgotten[self._own_courses] = 0
-        self.reached = 0.0  # ms, the end of the last window
-        self.schedule(0.0)
 
     def bring_to(self, t: float) -> None:
         """Bring every state to `t`."""

@@ -23,7 +23,7 @@ from eventsim.engine.rule_layout import FROZEN, NEXT_POST, WEIGHT, RuleLayout
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.network import Projection
-from eventsim.random import synapse_keys
+from eventsim.random import next_keys, synapse_keys
 
 if TYPE_CHECKING:
     from eventsim.engine.compiled.population import CompiledPopulation
@@ -55,7 +55,11 @@ class CompiledProjection:
         return True
 
     def reset(self) -> None:
-        """Forget the spikes on their way."""
+        """Go back to the beginning, but for the weights."""
+        self.begin(0.0)
+
+    def begin(self, t: float) -> None:
+        """Forget the spikes on their way at `t`."""
         self.pending.filled[:] = 0
         self.sent = 0
         self.due = inf
@@ -215,8 +219,20 @@ class PlasticProjection(CompiledProjection):
         self.reset()
 
     def reset(self) -> None:
-        """Forget the spikes on their way, the traces and the rule's own states."""
-        super().reset()
+        """Go back to the beginning, but for the weights."""
+        self._begin(0.0, self.keys[self._by_origin()])
+        self.freeze(False)
+
+    def begin(self, t: float) -> None:
+        """Forget the spikes on their way, the traces and the rule's own states at `t`.
+
+        Targets and modulators must have forgotten theirs. What is drawn by chance is new.
+        """
+        keys = self.memory[:, self._key_column]
+        self._begin(t, next_keys(keys) if "key" in self.rule.state_names else keys)
+
+    def _begin(self, t: float, keys: Floats) -> None:
+        super().begin(t)
         self.memory[:, 1:] = 0.0
         self.memory[:, NEXT_POST] = 1.0
         for column, channel in zip(self.layout.modulators, self.channels, strict=False):
@@ -226,10 +242,15 @@ class PlasticProjection(CompiledProjection):
             start = self.layout.state_column
             values = list(self.rule.state._field_defaults.values())  # type: ignore[attr-defined]
             self.memory[:, start : start + len(values)] = values
+            self.memory[:, start + len(values)] = t
             if "key" in self.rule.state_names:
-                column = start + self.rule.state_names.index("key")
-                self.memory[:, column] = self.keys[self._by_origin()]
-        self.freeze(False)
+                self.memory[:, self._key_column] = keys
+
+    @property
+    def _key_column(self) -> int:
+        """Column of the random stream in a synapse's row; that of the weight if there is none."""
+        names = self.rule.state_names
+        return self.layout.state_column + names.index("key") if "key" in names else WEIGHT
 
     @property
     def static(self) -> bool:
