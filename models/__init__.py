@@ -44,6 +44,7 @@ from eventsim.models.neurons.lif_subtract import LIFSubtract
 from eventsim.models.neurons.morris_lecar import MorrisLecar
 from eventsim.models.neurons.qif import QIF
 from eventsim.models.neurons.readout import Readout
+from eventsim.models.neurons.readout_double_exp import ReadoutDoubleExp
 from eventsim.models.neurons.resonate_and_fire import ResonateAndFire
 from eventsim.models.neurons.traub_miles import TraubMiles
 from eventsim.models.plasticity.astrocyte_stdp import AstrocyteSTDP, AstrocyteSTDPInhibitory
@@ -52,6 +53,7 @@ from eventsim.models.plasticity.clopath import Clopath
 from eventsim.models.plasticity.diehl_cook import STDPDiehlCook
 from eventsim.models.plasticity.eprop import Eprop
 from eventsim.models.plasticity.error_readout import ErrorReadout
+from eventsim.models.plasticity.error_readout_double_exp import ErrorReadoutDoubleExp
 from eventsim.models.plasticity.inhibitory_stdp import InhibitorySTDP
 from eventsim.models.plasticity.masquelier import STDPMasquelier
 from eventsim.models.plasticity.oja import OjaRule
@@ -101,6 +103,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "MorrisLecar": MorrisLecar,
     "QIF": QIF,
     "Readout": Readout,
+    "ReadoutDoubleExp": ReadoutDoubleExp,
     "ResonateAndFire": ResonateAndFire,
     "TraubMiles": TraubMiles,
     "LiRinzel": LiRinzel,
@@ -122,6 +125,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
 _RULES = (
     Eprop,
     ErrorReadout,
+    ErrorReadoutDoubleExp,
     AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
     STDPDopamine,
@@ -166,6 +170,7 @@ __all__ = [
     "DiehlCook",
     "Eprop",
     "ErrorReadout",
+    "ErrorReadoutDoubleExp",
     "GammaSource",
     "GlobalAstrocyte",
     "HodgkinHuxley",
@@ -190,6 +195,7 @@ __all__ = [
     "PoissonSource",
     "PoissonSteps",
     "Readout",
+    "ReadoutDoubleExp",
     "RegularSource",
     "ResonateAndFire",
     "STDPDiehlCook",

@@ -7,6 +7,7 @@ distal_reward       dopamine that comes seconds later finds the synapse that ear
 inhibitory_balance  inhibition learns to hold a network at its target rate
 motion_delays       delays that differ from synapse to synapse tell directions of motion
 spoken_digits       a liquid with heterogeneous delays hears spoken digits
+what_when           a reservoir learns what will come, when, and how surely, and relearns it
 
 `SCENARIOS` names those that come with the library, and where they live; each is imported when it is
 asked for. What a scenario's file must hold is written in `eventsim/scenario.py`. One of your own
@@ -24,4 +25,5 @@ SCENARIOS: dict[str, str] = {
     "inhibitory_balance": "eventsim.scenarios.inhibitory_balance",
     "motion_delays": "eventsim.scenarios.motion_delays",
     "spoken_digits": "eventsim.scenarios.spoken_digits",
+    "what_when": "eventsim.scenarios.what_when",
 }

@@ -66,6 +66,7 @@ STIMULI = {
     "LiRinzel": Stimulus(0.05, 0.15, 80_000.0),
     "MorrisLecar": Stimulus(100.0, 20.0),
     "Readout": Stimulus(300.0, 1.0),
+    "ReadoutDoubleExp": Stimulus(weight=1.0),
     "ResonateAndFire": Stimulus(weight=0.4),
     "TraubMiles": Stimulus(400.0, 8.0),
 }

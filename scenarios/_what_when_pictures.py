@@ -1,0 +1,66 @@
+"""The parts of the figure of `what_when`."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventsim.recording import Recording
+from eventsim.scenario import Measure
+from eventsim.scenarios._what_when_looks import EVENT, SIGMA, Block, Look
+from eventsim.scenarios._what_when_network import OPEN, TRIAL
+from eventsim.scenarios._what_when_offline import Floats, bump
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = ("#c8553d", "#2f5d8a")
+
+
+def draw_outputs(axes: "Axes", look: Look, block: Block) -> None:
+    """Draw the outputs of the last level beside what is wanted."""
+    t = np.arange(OPEN, TRIAL)
+    wanted = block.p[-2:] * bump(t[:, np.newaxis], block.latency[-2:], SIGMA)
+    axes.plot(t, wanted, color="0.5", ls="--", lw=1.0)
+    for k, colour in enumerate(COLOURS, start=-2):
+        axes.plot(t, look.output[..., k].T, color=colour, lw=0.4, alpha=0.5)
+        axes.plot(t, look.output[..., k].mean(axis=0), color=colour, label=EVENT[k])
+    axes.set(xlabel="time in the trial (ms)", ylabel="what x when", ylim=(-0.4, 1.2))
+    axes.set_title(f"the cue alone, after {look.learned} trials", fontsize="medium")
+    axes.legend(frameon=False, fontsize="small")
+
+
+def draw_levels(axes: "Axes", p: Floats, height: Floats) -> None:
+    """Draw the outputs near their latencies against the probability of A."""
+    for k, colour in enumerate(COLOURS):
+        axes.plot(p, height[k::2], "o-", color=colour, label=EVENT[k])
+    axes.set(xlabel="p(A)", ylabel="mean output near the latency")
+    axes.legend(frameon=False, fontsize="small")
+
+
+def draw_what(axes: "Axes", what: Sequence[Floats], known: Sequence[Block]) -> None:
+    """Draw the what outputs of the last level at the end of each trial, and all probabilities."""
+    for k, colour in enumerate(COLOURS, start=-2):
+        axes.plot(np.array(what)[:, k], color=colour, lw=1.0, label=EVENT[k])
+    for p in {p for block in known for p in block.p[-2:].tolist()}:
+        axes.axhline(p, color="0.5", ls="--", lw=0.8)
+    axes.set(xlabel="trial", ylabel="what")
+
+
+def draw_errors(axes: "Axes", measures: Mapping[str, Measure]) -> None:
+    """Draw the errors on the way, of the local rule and of least squares."""
+    for rule, colour in (("error", "black"), ("error of least squares", "0.6")):
+        names = [name for name in measures if name.startswith((f"{rule}, t", f"{rule}, s"))]
+        axes.plot([measures[name].value for name in names], "o-", color=colour, label=rule)
+        labels = [name.removeprefix(f"{rule}, ") for name in names]
+        axes.set_xticks(range(len(names)), labels, rotation=40.0, ha="right")
+    axes.tick_params("x", labelsize="small")
+    axes.set_ylim(bottom=0.0)
+    axes.legend(frameon=False, fontsize="small")
+
+
+def draw_spikes(axes: "Axes", recording: Recording) -> None:
+    """Draw the spikes of the first trial."""
+    times, neurons = recording.spikes("cells", 0.0, TRIAL)
+    axes.plot(times, neurons, ",", color="black")
+    axes.set(xlabel="time in the first trial (ms)", ylabel="neuron")
