@@ -8,27 +8,10 @@ import numpy as np
 
 from eventsim.recording import Recording
 from eventsim.scenarios._what_when_network import OPEN, TAU_DECAY, TAU_RISE, TO_READOUT, TRIAL
-from eventsim.scenarios._what_when_offline import Floats, LeastSquares, bump, filtered
+from eventsim.scenarios._what_when_offline import Floats, LeastSquares, filtered
+from eventsim.scenarios._what_when_plan import SIGMA, Block, Trial
 
-EVENT = ("A", "B")
-SIGMA = 30.0  # ms, width of the bump that is wanted
 RLS_EVERY, RLS_PRIOR = 10, 2.0  # ms; variance of the weights before learning
-
-
-class Trial(NamedTuple):
-    """One trial: when it begins, what it belongs to, and what comes."""
-
-    start: float  # ms
-    block: int
-    learned: int  # trials of this block before it
-    events: tuple[int, ...]  # for each level 0 (A) or 1 (B); none: the cue alone
-
-
-class Block(NamedTuple):
-    """What holds in one block, a value for each channel: A, B of the first level, then others."""
-
-    p: Floats
-    latency: Floats
 
 
 class Scale(NamedTuple):
@@ -88,7 +71,7 @@ class Control:
         (came,) = trial.events
         r = activity(self.recording, trial, self.size, RLS_EVERY) / self.unit
         at = np.arange(OPEN, TRIAL, RLS_EVERY)
-        self.learners[came].learn(r, bump(at, self.blocks[trial.block].latency[came], SIGMA))
+        self.learners[came].learn(r, self.blocks[trial.block].wanted(at)[:, came])
 
     def outputs(self, trial: Trial) -> Floats:
         """Return what the weights so far make of a trial, shape (ms, channels)."""

@@ -41,10 +41,11 @@ class Stimulus(NamedTuple):
 
     times: Floats
     amplitudes: Floats  # a row for each time, a column for each neuron
+    feedback: Floats  # pA for a when output of 1; a row for A and B, a column for each neuron
 
 
 def stimulus(settings: "Settings", rng: np.random.Generator) -> Stimulus:
-    """Return the cue, then the clock: pulses without overlap, at the middle of each hold."""
+    """Return the cue, then the clock: pulses in a row, at the middle of each hold; and feedback."""
     n = settings.neurons
     width = (TRIAL - OPEN) / PULSES
     begin = np.arange(OPEN, TRIAL, HOLD)
@@ -52,7 +53,8 @@ def stimulus(settings: "Settings", rng: np.random.Generator) -> Stimulus:
     clock = rng.uniform(-settings.clock, settings.clock, (PULSES, n))[pulse.astype(int)]
     cue = np.where(rng.permutation(n) < CUED * n, CUE, 0.0)
     amplitudes = np.vstack([cue, np.sin(np.pi * phase / width)[:, np.newaxis] * clock])
-    return Stimulus(np.append(CUE_ON, begin), amplitudes)
+    feedback = settings.feedback * rng.uniform(-1.0, 1.0, (2, n))
+    return Stimulus(np.append(CUE_ON, begin), amplitudes, feedback)
 
 
 def build(settings: "Settings", seed: int) -> Network:

@@ -74,11 +74,6 @@ class LeastSquares:
         self.covariance -= gain @ seen.T
 
 
-def bump(t: Any, latency: Any, sigma: float) -> Any:
-    """Return the wanted course of an event's readout at `t` ms after the start of a trial."""
-    return np.exp(-0.5 * ((t - latency) / sigma) ** 2)
-
-
 def normalised_error(output: Floats, wanted: Floats) -> float:
     """Return the root of the summed squared error, in units of what silence would make.
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from eventsim.recording import Recording
 from eventsim.scenario import Measure
-from eventsim.scenarios._what_when_looks import EVENT, SIGMA, Block, Look
+from eventsim.scenarios._what_when_looks import Look
 from eventsim.scenarios._what_when_network import OPEN, TRIAL
-from eventsim.scenarios._what_when_offline import Floats, bump
+from eventsim.scenarios._what_when_offline import Floats
+from eventsim.scenarios._what_when_plan import EVENT, Block
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +21,7 @@ COLOURS = ("#c8553d", "#2f5d8a")
 def draw_outputs(axes: "Axes", look: Look, block: Block) -> None:
     """Draw the outputs of the last level beside what is wanted."""
     t = np.arange(OPEN, TRIAL)
-    wanted = block.p[-2:] * bump(t[:, np.newaxis], block.latency[-2:], SIGMA)
-    axes.plot(t, wanted, color="0.5", ls="--", lw=1.0)
+    axes.plot(t, (block.p * block.wanted(t))[:, -2:], color="0.5", ls="--", lw=1.0)
     for k, colour in enumerate(COLOURS, start=-2):
         axes.plot(t, look.output[..., k].T, color=colour, lw=0.4, alpha=0.5)
         axes.plot(t, look.output[..., k].mean(axis=0), color=colour, label=EVENT[k])

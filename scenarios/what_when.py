@@ -27,10 +27,11 @@ the same spikes (every 10 ms), in place of the when rule; the what readout is th
 The reservoir forgets the time since the cue unless it is told: a clock input, as half-sine pulses
 of 50 ms with weights of each neuron's own, tiles the trial (Nicola & Clopath's high-dimensional
 temporal signal, held for 5 ms at a time). The paper closes the loop from output to reservoir
-instead; its gain, and most other constants, are not known here. Those used are of an independent
-program of the same equations in steps of 1 ms, which finds an error of 0.20 to 0.22 after 100
-trials, 0.24 fifty trials after the switch, and 0.62 with least squares. Error is the root mean
-square of output minus p b(t), over that of p b(t): not the paper's "test error".
+instead, with a gain that is not known here, nor are most other constants; `feedback` closes it too.
+The constants used are of an independent program of the same equations in steps of 1 ms, which finds
+an error of 0.20 to 0.22 after 100 trials, 0.24 fifty trials after the switch, and 0.62 with least
+squares. Error is the root mean square of output minus p b(t), over that of p b(t): not the paper's
+"test error".
 
 Sources: Yamada & Chao (2025), arXiv:2510.14382 (task, two readouts); Izhikevich (2003), IEEE Trans.
 Neural Netw. 14:1569-1572, doi:10.1109/TNN.2003.820440 (neurons); Nicola & Clopath (2017), Nat.
@@ -48,28 +49,23 @@ from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
 from eventsim.scenarios import _what_when_pictures as pictures
 from eventsim.scenarios._what_when_looks import (
-    EVENT,
-    SIGMA,
-    Block,
     Control,
     Look,
     Scale,
-    Trial,
     amplitudes,
     looks,
     peaks,
     scale_of,
 )
-from eventsim.scenarios._what_when_network import OPEN, TRIAL, Stimulus, build, stimulus
-from eventsim.scenarios._what_when_offline import Floats, bump, largest_cosine, normalised_error
+from eventsim.scenarios._what_when_network import HOLD, OPEN, TRIAL, Stimulus, build, stimulus
+from eventsim.scenarios._what_when_offline import Floats, largest_cosine, normalised_error
+from eventsim.scenarios._what_when_plan import EVENT, LATER, Trial, blocks, plan
 from eventsim.simulation import Simulation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LATER = 150.0  # ms, latencies in the second block
-LATEST = TRIAL - LATER  # ms, a latency in the first
-MARKS = (1, 10, 50, 100)  # trials after which the cue alone is shown
+LATEST = TRIAL - LATER  # ms, a latency in the first block
 SAMPLE, PULSE = 1.0, 1.0  # ms: between samples of an output; how long the error of what lasts
 STIMULUS, EVENTS = 2, 3  # streams of random numbers; 1 is the network's
 
@@ -112,40 +108,23 @@ class Settings(ScenarioSettings):
     eta_what: float = setting(0.05, "", "rate of what, for counts of length 1", above=0, at_most=1)
     error_every: float = setting(1.0, "ms", "between two errors of when", above=0, at_most=TRIAL)
     clock: float = setting(8.0, "pA", "largest amplitude of the clock input", at_least=0)
+    feedback: float = setting(0.0, "pA", "largest, into a neuron for a when of 1", at_least=0)
     noise_rate: float = setting(250.0, "Hz", "of each neuron's noise", at_least=0)
     noise_weight: float = setting(2.0, "mV", "of one spike of noise", at_least=0)
     tolerance: float = setting(1e-3, "mV", "of the neurons' integration", above=0, at_most=0.1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.feedback > 0.0 and self.levels > 1:
+            raise ValueError(
+                "scenario 'what_when': feedback must be 0 pA with several levels, which share one "
+                f"reservoir, got {self.feedback:g}"
+            )
         if self.synapses >= self.neurons:
             raise ValueError(
                 f"scenario 'what_when': synapses must be < neurons, {self.neurons}, got "
                 f"{self.synapses}"
             )
-
-
-def blocks(settings: Settings) -> list[Block]:
-    """Return the statistics of the blocks: one for several levels at once, two for one."""
-    latency = np.array([settings.latency_a, settings.latency_b])
-    if settings.levels > 1:
-        p = np.linspace(0.0, 1.0, settings.levels)
-        return [Block(np.column_stack([p, 1.0 - p]).ravel(), np.tile(latency, settings.levels))]
-    p = np.array([settings.p_a, 1.0 - settings.p_a])
-    return [Block(p, latency), Block(p[::-1], latency + LATER)]
-
-
-def plan(settings: Settings, rng: np.random.Generator) -> list[Trial]:
-    """Return all trials in their order, the first of them a look at the untrained network."""
-    trials = [Trial(0.0, 0, 0, ())]
-    marks = {k for k in MARKS if k < settings.trials and settings.levels == 1} | {settings.trials}
-    for number, block in enumerate(blocks(settings)):
-        for k in range(1, settings.trials + 1):
-            come = rng.uniform(size=settings.levels) >= block.p[::2]
-            trials.append(Trial(0.0, number, k - 1, tuple(come.astype(int).tolist())))
-            if k in marks:
-                trials += [Trial(0.0, number, k, ())] * settings.tests
-    return [trial._replace(start=TRIAL * k) for k, trial in enumerate(trials)]
 
 
 class Experiment:
@@ -164,6 +143,8 @@ class Experiment:
         sim, learns = self.sim, bool(trial.events)
         sim.reset_state()
         sim.step_current("cells", trial.start + self.heard.times, self.heard.amplitudes)
+        if self.settings.feedback > 0.0:
+            back = sim.every(HOLD, self._feeder())
         if learns:
             sim.unfreeze("when")
         sim.run(OPEN)
@@ -180,8 +161,22 @@ class Experiment:
             rate = self.settings.eta_what / (self.scale.counts * PULSE)
             sim.set_state("what_error", level=rate * error)
         sim.run(PULSE)
+        if self.settings.feedback > 0.0:
+            sim.cancel(back)
         sim.freeze("when")
         sim.freeze("what")
+
+    def _feeder(self) -> Callable[[Simulation], None]:
+        """Return the control event that feeds the when outputs back, held until it comes again."""
+        held = np.zeros(2)
+
+        def feed(sim: Simulation) -> None:
+            now = sim.state("when", "v")
+            change = (now - held) @ self.heard.feedback
+            sim.send("cells", sim.now, np.arange(change.size), change, port="current")
+            held[:] = now
+
+        return feed
 
     def _came(self, trial: Trial) -> Floats:
         """Return 1 for each channel whose event comes in this trial, else 0."""
@@ -190,10 +185,10 @@ class Experiment:
     def _teacher(self, trial: Trial) -> Callable[[Simulation], None]:
         """Return the control event that sets the errors of the when readouts."""
         gate = self.settings.eta / self.scale.square * self._came(trial)
-        latency = self.blocks[trial.block].latency
+        block = self.blocks[trial.block]
 
         def teach(sim: Simulation) -> None:
-            wanted = bump(sim.now - trial.start, latency, SIGMA)
+            wanted = block.wanted(sim.now - trial.start)
             sim.set_state("when_error", level=gate * (wanted - sim.state("when", "v")))
 
         return teach
@@ -223,7 +218,7 @@ def _of_two(settings: Settings, seen: list[Look]) -> dict[str, tuple[float, str]
     first, second = blocks(settings)
     for look in seen[1:]:
         block = second if look.block else first
-        wanted = block.p * bump(np.arange(OPEN, TRIAL)[:, np.newaxis], block.latency, SIGMA)
+        wanted = block.p * block.wanted(np.arange(OPEN, TRIAL))
         where = f"{'switched, ' * look.block}trial {look.learned}"
         local, control = (normalised_error(y, wanted) for y in (look.output, look.control_output))
         found[f"error, {where}"] = local, ""

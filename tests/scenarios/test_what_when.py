@@ -5,15 +5,16 @@ from math import log
 import numpy as np
 import pytest
 
-from eventsim import runner
+from eventsim import Sampled, Simulation, runner
 from eventsim.scenario import Result, RunOptions
 from eventsim.scenarios import _what_when_looks as looks
 from eventsim.scenarios import _what_when_offline as offline
+from eventsim.scenarios import _what_when_plan as plans
 from eventsim.scenarios import what_when
 from eventsim.scenarios._what_when_network import OPEN, TAU_DECAY, TAU_RISE, TRIAL, stimulus
 
 QUICK = what_when.Settings(**what_when.PRESETS["quick"])
-TINY = what_when.Settings(neurons=10, synapses=3, trials=2, tests=1, error_every=20.0, p_a=1.0)
+TINY = what_when.Settings(neurons=10, synapses=3, trials=2, tests=1, error_every=20.0, feedback=5.0)
 Floats = offline.Floats
 
 
@@ -81,7 +82,7 @@ def test_when_learns_the_integral_of_error_times_filtered_spikes(quick: Result) 
     t = np.arange(OPEN, TRIAL, QUICK.error_every)
     latency = (QUICK.latency_a, QUICK.latency_b)[came]
     wanted = np.exp(-((t - latency) ** 2) / (2.0 * 30.0**2))
-    scale = looks.scale_of(quick.recording, looks.Trial(0.0, 0, 0, ()), QUICK.neurons)
+    scale = looks.scale_of(quick.recording, plans.Trial(0.0, 0, 0, ()), QUICK.neurons)
     error = QUICK.eta / scale.square * (wanted - said.values[:: int(QUICK.error_every), came])
     ends = np.append(t, TRIAL - 1.0)  # then the gate closes
     for i, each in enumerate(arrivals(quick, TRIAL)):
@@ -92,7 +93,7 @@ def test_when_learns_the_integral_of_error_times_filtered_spikes(quick: Result) 
 def test_what_learns_whether_the_event_came_times_the_counts(quick: Result) -> None:
     """Oracle: the integral of the counts over the last ms of the first trial, by hand; 1e-9."""
     weights = quick.data["looks"][1].weights[1]
-    scale = looks.scale_of(quick.recording, looks.Trial(0.0, 0, 0, ()), QUICK.neurons)
+    scale = looks.scale_of(quick.recording, plans.Trial(0.0, 0, 0, ()), QUICK.neurons)
     for i, each in enumerate(arrivals(quick, TRIAL)):
         counted = each[(each >= OPEN) & (each < TRIAL)]
         area = np.minimum(1.0, TRIAL - counted).sum()
@@ -143,7 +144,7 @@ def test_the_clock_is_half_sines_one_after_the_other() -> None:
 def test_events_come_with_their_probabilities_and_the_cue_alone_is_shown_in_between() -> None:
     """Oracle: binomial counts within four standard deviations; the order, by hand."""
     settings = what_when.Settings(trials=1000, tests=2)
-    trials = what_when.plan(settings, np.random.default_rng(4))
+    trials = plans.plan(settings, np.random.default_rng(4))
     assert [trial.start for trial in trials] == [TRIAL * k for k in range(len(trials))]
     for block, share in ((0, 0.3), (1, 0.7)):
         came = [t.events[0] for t in trials if t.events and t.block == block]
@@ -156,9 +157,9 @@ def test_events_come_with_their_probabilities_and_the_cue_alone_is_shown_in_betw
 def test_levels_of_probability_are_read_by_readouts_of_their_own() -> None:
     """Oracle: by hand; A never comes at p(A) = 0, and always at 1."""
     settings = what_when.Settings(trials=50, levels=3)
-    (block,) = what_when.blocks(settings)
+    (block,) = plans.blocks(settings)
     assert block.p.tolist() == [0.0, 1.0, 0.5, 0.5, 1.0, 0.0]
-    trials = what_when.plan(settings, np.random.default_rng(5))
+    trials = plans.plan(settings, np.random.default_rng(5))
     events = np.array([trial.events for trial in trials if trial.events])
     assert (events[:, 0] == 1).all()
     assert (events[:, 2] == 0).all()
@@ -184,3 +185,24 @@ def test_more_synapses_than_other_neurons_are_refused() -> None:
     """Oracle: the literal message."""
     with pytest.raises(ValueError, match="synapses must be < neurons, 100, got 100"):
         what_when.Settings(neurons=100, synapses=100)
+
+
+def test_feedback_is_the_output_at_the_last_hold_times_each_neurons_own_weight() -> None:
+    """Oracle: the neurons' current at the end of a trial; clock and cue are over, or known."""
+    heard = stimulus(TINY, np.random.default_rng(6))
+    with Simulation(what_when.build(TINY, 1)) as sim:
+        recorder = sim.record(states={"when": Sampled("v", every=1.0)})
+        experiment = what_when.Experiment(TINY, sim, heard)
+        sim.set_weights("when", 0.3)
+        experiment.run(plans.Trial(0.0, 0, 0, ()))
+        current = sim.state("cells", "i")
+        said = recorder.recording.states("when", "v").values[895]
+    assert np.abs(said).max() > 0.01
+    assert np.abs(heard.feedback).max() <= 5.0
+    np.testing.assert_allclose(current, heard.amplitudes[-1] + said @ heard.feedback, atol=1e-9)
+
+
+def test_feedback_to_a_reservoir_that_several_levels_share_is_refused() -> None:
+    """Oracle: the literal message."""
+    with pytest.raises(ValueError, match=r"feedback must be 0 pA with several levels.*got 5"):
+        what_when.Settings(levels=3, feedback=5.0)
