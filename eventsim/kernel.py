@@ -39,6 +39,14 @@ def kernel_call(function: F) -> F:
 
 
 def loop(*, parallel: bool = False) -> Callable[[F], F]:
-    """Mark a function of the engine that Python calls: compiled for itself, and cached."""
-    decorate: Callable[[F], F] = njit(cache=True, parallel=parallel, error_model="numpy")
+    """Mark a function of the engine that Python calls: compiled for itself, and cached.
+
+    No references to arrays are counted in it and in what it calls: two atomic steps for every row
+    that is looked at cost more than what is done to it. So no arrays can be made there either;
+    `eventsim.room` has what replaces them.
+    """
+    # _nrt: Numba's own name for its run-time system, which counts them
+    decorate: Callable[[F], F] = njit(
+        cache=True, parallel=parallel, error_model="numpy", _nrt=False
+    )
     return decorate

@@ -10,8 +10,7 @@ from math import inf
 from types import ModuleType
 from typing import Any
 
-from numba.np.unsafe.ndarray import to_fixed_tuple
-
+from eventsim.engine.rows import read_row, write_row
 from eventsim.kernel import kernel
 from eventsim.model import NeuronModel
 from eventsim.rule import Course
@@ -26,23 +25,22 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
 
     @kernel
     def load_state(states: Any, i: int) -> Any:
-        return make_state(*to_fixed_tuple(states[i], n_state))
+        return make_state(*read_row(states[i], n_state))
 
     @kernel
     def store_state(states: Any, i: int, s: Any, t: float) -> None:
-        for k in range(n_state):
-            states[i, k] = s[k]
+        write_row(states[i], s)
         states[i, n_state] = t
 
     @kernel
     def load_plain(params: Any, table: Any, i: int) -> Any:
         row = params[i] if params.shape[0] > 1 else params[0]
-        return make_params(*to_fixed_tuple(row, n_params))
+        return make_params(*read_row(row, n_params))
 
     @kernel
     def load_with_table(params: Any, table: Any, i: int) -> Any:
         row = params[i] if params.shape[0] > 1 else params[0]
-        return make_params(*to_fixed_tuple(row, n_params), table)
+        return make_params(*read_row(row, n_params), table)
 
     namespace = ModuleType("model")
     vars(namespace).update(

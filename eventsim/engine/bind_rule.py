@@ -10,8 +10,6 @@ from math import exp, inf
 from types import ModuleType
 from typing import Any
 
-from numba.np.unsafe.ndarray import to_fixed_tuple
-
 from eventsim.engine.bind_modulators import (
     bind_courses,
     bind_levels,
@@ -20,6 +18,7 @@ from eventsim.engine.bind_modulators import (
     bind_pass_jumps,
 )
 from eventsim.engine.buffers import Plastic
+from eventsim.engine.rows import read_row
 from eventsim.engine.rule_layout import (
     DENDRITE,
     FIRST_PARAMETER,
@@ -205,7 +204,7 @@ def _bind_rule(
         if which != k:
             return float(arrive_elsewhere(which, plastic, row, i, t, target))
         own = plastic.params[k]
-        p = make_params(*to_fixed_tuple(own[FIRST_PARAMETER:], n_params))
+        p = make_params(*read_row(own[FIRST_PARAMETER:], n_params))
         meet(plastic, row, i, t, own, p)
         synapse = plastic.memory[row]
         move(synapse, plastic, t, own, p)
@@ -226,7 +225,7 @@ def _bind_rule(
             catch_up_elsewhere(which, plastic, row, i, until, settle)
             return
         own = plastic.params[k]
-        p = make_params(*to_fixed_tuple(own[FIRST_PARAMETER:], n_params))
+        p = make_params(*read_row(own[FIRST_PARAMETER:], n_params))
         meet(plastic, row, i, until, own, p)
         if moves and settle:
             move(plastic.memory[row], plastic, until, own, p)
@@ -247,7 +246,7 @@ def _move(layout: RuleLayout) -> Function:
 
     @kernel
     def move(synapse: Any, plastic: Plastic, t: float, own: Any, p: Any) -> None:
-        s = make_state(*to_fixed_tuple(synapse[column:], n_state))
+        s = make_state(*read_row(synapse[column:], n_state))
         now = synapse[column + n_state]
         while now < t:
             stop = t
@@ -311,7 +310,7 @@ def _step(layout: RuleLayout, change: Function) -> Function:
 
     @kernel
     def step_with_state(synapse: Any, t: float, seen: Any, own: Any, p: Any) -> None:
-        s = make_state(*to_fixed_tuple(synapse[column:], n_state))
+        s = make_state(*read_row(synapse[column:], n_state))
         w, s = change(synapse[WEIGHT], s, t, seen, p)
         synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
         for c in range(n_state):
@@ -336,7 +335,7 @@ def _transmitted(layout: RuleLayout) -> Function:
 
     @kernel
     def transmitted_with_state(synapse: Any, seen: Any, p: Any) -> float:
-        s = make_state(*to_fixed_tuple(synapse[column:], n_state))
+        s = make_state(*read_row(synapse[column:], n_state))
         return float(transmits(synapse[WEIGHT], s, seen, p))
 
     return transmitted_with_state

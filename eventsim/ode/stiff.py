@@ -12,12 +12,11 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-import numpy as np
-
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import FloatArray
 from eventsim.ode.explicit import BELOW_ONE
 from eventsim.ode.tuples import put, share_of_tolerance, worse
+from eventsim.room import square_room
 
 Function = Callable[..., Any]
 
@@ -32,9 +31,8 @@ def rodas(derivative: Function, max_step: float) -> Function:
     autonomous = max_step == inf
 
     @kernel
-    def matrix(y: Any, f: Any, t: float, h: float, p: Any) -> FloatArray:
+    def factorise(w: FloatArray, y: Any, f: Any, t: float, h: float, p: Any) -> None:
         n = len(y)
-        w = np.empty((n, n))
         for j in range(n):
             change = NUDGE * max(abs(y[j]), 1e-3)
             g = derivative(put(y, j, y[j] + change), t, p)
@@ -42,13 +40,13 @@ def rodas(derivative: Function, max_step: float) -> Function:
                 w[i, j] = -(g[i] - f[i]) / change
             w[j, j] += 1.0 / (GAMMA * h)
         decompose(w, n)
-        return w
 
     @kernel_call
     def attempt(y: Any, t: float, end: float, p: Any) -> Any:
         h, last, n = end - t, end * BELOW_ONE, len(y)
         f = derivative(y, t, p)
-        w = matrix(y, f, t, h, p)
+        w = square_room(y)
+        factorise(w, y, f, t, h, p)
         slope = y  # h df/dt, the derivative's own change with time
         for i in range(n):
             slope = put(slope, i, 0.0)

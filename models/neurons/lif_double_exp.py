@@ -35,11 +35,10 @@ the first crossing.
 from math import exp, inf
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from eventsim.cascade import earliest_rise, overlap, overlap_of_three, peak
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import FloatArray, NeuronModel
+from eventsim.room import room
 from eventsim.roots import sign_change, signs_differ
 
 FADED = 600.0  # time constants after which a course is at its level
@@ -219,7 +218,7 @@ def next_fire(s: State, t: float, p: Params) -> float:
         return earliest
     start = max(t, s.deaf_until)
     gap = course(s, start - t, p)
-    step, knots = (gap, p), np.empty(MOST_KNOTS)
+    step, knots = (gap, p), room(MOST_KNOTS)
     n = write_knots(knots, gap, p)
     crossing = inf
     for k in range(1, n):

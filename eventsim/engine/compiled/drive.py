@@ -11,7 +11,7 @@ from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
-from eventsim.engine.kernels.drive import BATCH, ROW, Rows, Scratch, Wires
+from eventsim.engine.kernels.drive import BATCH, BLOCK, LISTED, ROW, Nexts, Rows, Scratch, Wires
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.model import always_spikes
@@ -73,7 +73,10 @@ class Drive:
             np.empty((partitions, BATCH)), np.empty((partitions, MODES, BATCH)),
             np.empty((partitions, BATCH), np.int64),
         )  # fmt: skip
-        self.next_due = np.empty(n)  # ms, by synapse; kept where arrivals are not accumulated
+        self.nexts = Nexts(
+            np.empty(n), np.empty((self.batches[-1], BATCH // BLOCK)), np.empty(n, np.int8)
+        )
+        self.listed = np.empty((partitions, LISTED, 2), np.int64)
         self.arrived, self.full, self.at = np.zeros((3, partitions), np.int64)
         self.reset()
 
@@ -97,9 +100,10 @@ class Drive:
 
     def note_due(self) -> None:
         """Note when the next arrival of each synapse is due, and the first of all."""
-        self.earliest = self.kernel.note_due(
-            self.seen, self.wires.first, self.wires.delays, self.rows.times, self.next_due
+        self.kernel.note_due(
+            self.seen, self.wires.first, self.wires.delays, self.rows.times, *self.nexts
         )
+        self.earliest = float(self.nexts.block_due.min(initial=inf))
 
     @property
     def expected_rate(self) -> float:
@@ -141,12 +145,12 @@ class Drive:
         while full:
             inbox = self.target.inbox
             self.kernel.deliver(
-                t1, self.batches, *self._everything, self.next_due,
-                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.at,
-                self.full,
+                t1, self.batches, *self._everything, *self.nexts,
+                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.listed,
+                self.at, self.full,
             )  # fmt: skip
             full = self._make_room_if_full()
-        self.seen, self.earliest = t1, float(self.next_due.min(initial=inf))
+        self.seen, self.earliest = t1, float(self.nexts.block_due.min(initial=inf))
 
     def _make_room_if_full(self) -> bool:
         full = any(self.full.tolist())

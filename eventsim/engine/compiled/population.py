@@ -32,6 +32,7 @@ from eventsim.engine.kernels import spread
 from eventsim.engine.rule_layout import NEXT_POST, history_width, rule_layouts
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
+from eventsim.model import no_plan
 from eventsim.network import Population
 from eventsim.random import neuron_keys, next_keys
 
@@ -56,6 +57,7 @@ class CompiledPopulation:
             model=bind.neuron_namespace(self.model),
             rules=bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names),
             PARALLEL=partitions > 1,
+            QUIET_FIRST=self.model.plan is no_plan and self.model.course is None and not plastic,
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         n = population.size

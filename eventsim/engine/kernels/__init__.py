@@ -2,6 +2,7 @@
 
 order        sort rows by (time, source, synapse)
 spread       spikes leave: pending spikes become arrivals in the inboxes of their targets
+grouping     a window's arrivals by target
 population   spikes land: one population is taken through one window
 superpose    at linear neurons the arrivals are summed instead
 fade         the exponential of short times, many at once

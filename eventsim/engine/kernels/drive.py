@@ -14,6 +14,7 @@ from numba import prange
 
 from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
 from eventsim.engine.kernels.fade import fade, fade_little
+from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, kernel_call, loop
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 ROW = 8  # spikes that are looked up together: a 512-bit register's worth
 BATCH = 128  # rows; a batch stays in the first cache
+BLOCK = 16  # rows that share a bound of what is due
+LISTED = 2 * BATCH  # synapses whose memory is asked for at a time
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
@@ -44,6 +47,14 @@ class Rows(NamedTuple):
     before: Floats  # (n_state + 1, n) state from which the row was looked up
     start: Floats  # (n_state + 1, n) the same of the row in force when the window began
     renewed: Ints  # (n,) whether that one was replaced within the window
+
+
+class Nexts(NamedTuple):
+    """What is next, kept where arrivals are not accumulated but delivered."""
+
+    due: Floats  # (n,) ms, the next arrival of each synapse
+    block_due: Floats  # (batches, BATCH / BLOCK) the earliest in a block
+    upcoming: Ints  # (n,) place of that spike in its row
 
 
 class Sources(NamedTuple):
@@ -224,55 +235,104 @@ def deliver(
     times: Floats, after: Floats, before: Floats, start: Floats, renewed: Ints,
     params: Floats, table: Floats,
     held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
-    due: Floats, labels: Floats, inbox: Floats, tags: Ints, filled: Ints, at: Ints, full: Ints,
+    due: Floats, block_due: Floats, upcoming: Ints,
+    labels: Floats, inbox: Floats, tags: Ints, filled: Ints, listed: Ints, at: Ints, full: Ints,
 ) -> None:  # fmt: skip
-    """Write the arrivals before `t1` into the inbox; due[k] is when the next one of each comes.
+    """Write the arrivals before `t1` into the inbox.
 
     Where the inbox is full, full[p] is set; called again with more room it goes on at batch at[p].
     """
     for p in prange(batches.shape[0] - 1):
         wires = Wires(first, of, targets, weights, delays, numbers)
         rows = Rows(times, after, before, start, renewed)
+        nexts = Nexts(due, block_due, upcoming)
         scratch = Scratch(held[p], fresh[p], late[p], totals[p], short[p])
         full[p] = 0
         while at[p] < batches[p + 1] and full[p] == 0:
             b = at[p]
-            at[p] = b + 1
-            for k in range(first[b], first[b + 1]):
-                if due[k] < t1 and not _deliver(k, k - first[b], t1, wires, times[b], rows,
-                                                Sources(params, table), scratch, due, labels,
-                                                inbox[p], tags[p], filled[p : p + 1]):  # fmt: skip
+            n, at[p] = _list_due(b, batches[p + 1], t1, wires, rows, nexts, listed[p])
+            for one in range(n):
+                b, k = listed[p, one, 0], listed[p, one, 1]
+                if not _deliver(b, k, t1, wires, rows, Sources(params, table), scratch, nexts,
+                                labels, inbox[p], tags[p], filled[p : p + 1]):  # fmt: skip
                     full[p], at[p] = 1, b
+                    _put_back(one, n, wires, nexts, listed[p])
                     break
 
 
-@kernel_call
-def _deliver(
-    k: int, place: int, t1: float, wires: Wires, times: Floats, rows: Rows, sources: Sources,
-    scratch: Scratch, due: Floats, labels: Floats, inbox: Floats, tags: Ints, filled: Ints,
-) -> bool:  # fmt: skip
-    """Deliver one synapse's arrivals before `t1`; return whether there was room for all."""
-    while filled[0] + ROW <= inbox.shape[0]:
-        n = filled[0]
-        for j in range(ROW):
-            n = _write(k, times[j, place], due[k], t1, wires, labels, inbox, tags, n)
-        filled[0] = n
-        due[k] = -inf  # of the next row everything is due
-        if times[ROW - 1, place] + wires.delays[k] >= t1:
-            due[k] = _first_from(t1, times[:, place], wires.delays[k])
-            return True
-        scratch.short[0] = place
-        _renew(1, k - place, wires, times, rows, sources, scratch)
-    return False
+@kernel
+def _list_due(
+    b: int, stop: int, t1: float, wires: Wires, rows: Rows, nexts: Nexts, listed: Ints
+) -> tuple[int, int]:
+    """List batches and synapses with arrivals before `t1`, and ask for the memory they will need.
+
+    Return how many there are, and the batch to go on at.
+    """
+    n = 0
+    while b < stop and n + BATCH <= listed.shape[0]:
+        low, high = wires.first[b], wires.first[b + 1]
+        for block in range(nexts.block_due.shape[1]):
+            if nexts.block_due[b, block] < t1:
+                earliest = inf
+                for k in range(low + block * BLOCK, min(low + (block + 1) * BLOCK, high)):
+                    if nexts.due[k] < t1:
+                        listed[n, 0] = b
+                        listed[n, 1] = k
+                        n += 1
+                        _ask_for(k, wires, rows.times[b, (nexts.upcoming[k] + 1) % ROW], low)
+                    else:
+                        earliest = min(earliest, nexts.due[k])
+                nexts.block_due[b, block] = earliest  # those on the list will lower it
+        b += 1
+    return n, b
 
 
 @kernel
-def _first_from(t: float, row: Floats, delay: float) -> float:
-    """Return the first arrival of a row from `t` on."""
-    for time in row:
-        if time + delay >= t:
-            return float(time + delay)
-    return inf
+def _ask_for(k: int, wires: Wires, times: Floats, low: int) -> None:
+    """Prefetch what the delivery of a synapse's next spike needs."""
+    prefetch(times, k - low)
+    prefetch(wires.sources, k)
+    prefetch(wires.targets, k)
+    prefetch(wires.weights, k)
+    prefetch(wires.delays, k)
+    prefetch(wires.numbers, k)
+
+
+@kernel
+def _put_back(one: int, n: int, wires: Wires, nexts: Nexts, listed: Ints) -> None:
+    """Let the blocks know again of the synapses on the list from number `one` on."""
+    for rest in range(one, n):
+        b, k = listed[rest, 0], listed[rest, 1]
+        _note(b, k - wires.first[b], nexts.due[k], nexts)
+
+
+@kernel
+def _note(b: int, place: int, due: float, nexts: Nexts) -> None:
+    block = place // BLOCK
+    nexts.block_due[b, block] = min(nexts.block_due[b, block], due)
+
+
+@kernel
+def _deliver(
+    b: int, k: int, t1: float, wires: Wires, rows: Rows, sources: Sources, scratch: Scratch,
+    nexts: Nexts, labels: Floats, inbox: Floats, tags: Ints, filled: Ints,
+) -> bool:  # fmt: skip
+    """Deliver one synapse's arrivals before `t1`; return whether there was room for all."""
+    place, n, j = k - wires.first[b], filled[0], nexts.upcoming[k]
+    due = nexts.due[k]
+    while due < t1 and n < inbox.shape[0]:
+        n = _write(k, due, wires, labels, inbox, tags, n)
+        j += 1
+        if j == ROW:
+            scratch.short[0] = place
+            _renew(1, k - place, wires, rows.times[b], rows, sources, scratch)
+            j = 0
+        due = rows.times[b, j, place] + wires.delays[k]
+    filled[0] = n
+    nexts.upcoming[k] = j
+    nexts.due[k] = due
+    _note(b, place, due, nexts)
+    return bool(due >= t1)
 
 
 @loop(parallel=PARALLEL)
@@ -309,37 +369,43 @@ def _list_again(
     p = model.load_params(sources.params, sources.table, wires.sources[k])
     while n < inbox.shape[0]:
         s, t = model.take_spike(s, t, p)
-        if t + wires.delays[k] >= t1:
+        arrival = t + wires.delays[k]
+        if arrival >= t1:
             return n
-        n = _write(k, t, t0, t1, wires, labels, inbox, tags, n)
+        if arrival >= t0:
+            n = _write(k, arrival, wires, labels, inbox, tags, n)
     return -1
 
 
 @kernel
 def _write(
-    k: int, time: float, t0: float, t1: float, wires: Wires, labels: Floats, inbox: Floats,
-    tags: Ints, n: int,
-) -> int:  # fmt: skip
-    arrival = time + wires.delays[k]
-    # written in any case, kept where it is in the window
+    k: int, arrival: float, wires: Wires, labels: Floats, inbox: Floats, tags: Ints, n: int
+) -> int:
     inbox[n, TIME] = arrival
     inbox[n, SOURCE] = labels[0] + wires.sources[k]
     inbox[n, SYNAPSE] = labels[1] + wires.numbers[k]
     inbox[n, VALUE] = wires.weights[k]
     tags[n, TARGET] = wires.targets[k]
     tags[n, KIND] = int(labels[2])
-    return n + 1 if arrival >= t0 and arrival < t1 else n
+    return n + 1
 
 
 @loop()
-def note_due(t: float, first: Ints, delays: Floats, times: Floats, due: Floats) -> float:
-    """Note the first arrival of each row from `t` on; return the first of all."""
-    earliest = inf
+def note_due(
+    t: float, first: Ints, delays: Floats, times: Floats, due: Floats, block_due: Floats,
+    upcoming: Ints,
+) -> None:  # fmt: skip
+    """Note the first arrival of each row from `t` on."""
+    nexts = Nexts(due, block_due, upcoming)
+    block_due[:] = inf
     for b in range(first.shape[0] - 1):
         for k in range(first[b], first[b + 1]):
-            due[k] = _first_from(t, times[b, :, k - first[b]], delays[k])
-            earliest = min(earliest, due[k])
-    return earliest
+            place, j = k - first[b], 0
+            while j < ROW - 1 and times[b, j, place] + delays[k] < t:
+                j += 1
+            upcoming[k] = j
+            due[k] = times[b, j, place] + delays[k]
+            _note(b, place, due[k], nexts)
 
 
 @loop()

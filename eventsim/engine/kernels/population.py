@@ -21,7 +21,6 @@ from eventsim.engine.buffers import (
     SOURCE,
     SPIKES_FULL,
     SYNAPSE,
-    TARGET,
     TIME,
     VALUE,
     Cells,
@@ -33,8 +32,9 @@ from eventsim.engine.buffers import (
     Probes,
     Progress,
 )
-from eventsim.engine.kernels import order
+from eventsim.engine.kernels.grouping import also, group, touched
 from eventsim.engine.kernels.prefetch import prefetch
+from eventsim.engine.rows import all_finite, write_row
 from eventsim.engine.rule_layout import LEVEL, REST, SINCE, TAU
 from eventsim.kernel import kernel, kernel_call, loop
 
@@ -45,6 +45,8 @@ AHEAD = 6  # neurons from the one whose memory is asked for to the one that is v
 BURST_BIN = 10.0  # ms, over which the runaway limit counts spikes
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
+# not where a visit leaves more behind than a state: a plan, a course, synapses that learn
+QUIET_FIRST: bool = globals().get("QUIET_FIRST", False)  # the same
 
 
 @loop()
@@ -73,8 +75,7 @@ def look(t: float, states: Floats, params: Floats, table: Floats, out: Floats) -
         valid = states[i, model.N_STATE]
         if valid < t:
             s = model.between(s, valid, t - valid, model.load_params(params, table, i))
-        for k in range(model.N_STATE):
-            out[i, k] = s[k]
+        write_row(out[i], s)
 
 
 @loop()
@@ -104,7 +105,8 @@ def forget(rows: Floats, used: Ints, forgotten: Ints, until: float, lag: float) 
             first += 1
         if first > 0:
             for k in range(first, used[i]):
-                rows[i, k - first] = rows[i, k]
+                for column in range(rows.shape[2]):
+                    rows[i, k - first, column] = rows[i, k, column]
             used[i] -= first
             forgotten[i] += first
 
@@ -166,14 +168,15 @@ def _partition(
         if stage[2] + AHEAD < stage[1]:
             _ask_for(inbox.work[at + AHEAD], cells, inbox.rows[p], inbox.order[p],
                      inbox.begin[at + AHEAD])  # fmt: skip
-        i = inbox.work[at]
-        position = _visit(
-            p, i, inbox.begin[at] + stage[3], max(inbox.end[i], 0), t1, limit, cells, inbox,
-            emitted, progress, probes, plastic,
-        )  # fmt: skip
-        if progress.status[p] != DONE:
-            stage[3] = position - inbox.begin[at]
-            return
+        i, begin = inbox.work[at], inbox.begin[at]
+        if not (QUIET_FIRST and _pass_quietly(p, i, begin, inbox.end[i], t1, cells, inbox, probes)):
+            position = _visit(
+                p, i, begin + stage[3], max(inbox.end[i], 0), t1, limit, cells, inbox, emitted,
+                progress, probes, plastic,
+            )  # fmt: skip
+            if progress.status[p] != DONE:
+                stage[3] = position - begin
+                return
         inbox.end[i] = 0
         block = i // BLOCK
         cells.block_due[block] = min(cells.block_due[block], cells.due[i])
@@ -195,75 +198,56 @@ def _ask_for(i: int, cells: Cells, rows: Floats, by_target: Ints, position: int)
 def _list_work(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) -> int:
     """List the neurons to visit; group the arrivals by target and sort them there."""
     low, high = cells.bounds[p], cells.bounds[p + 1]
-    n = _touched(low, high, inbox.tags[p], inbox.filled[p], inbox.end, inbox.work)
-    _group(low, n, inbox.rows[p], inbox.tags[p], inbox.filled[p], inbox.order[p],
-           inbox.scratch[p], inbox.end, inbox.work, inbox.begin)  # fmt: skip
+    n = touched(low, high, inbox.tags[p], inbox.filled[p], inbox.end, inbox.work)
+    group(low, n, inbox.rows[p], inbox.tags[p], inbox.filled[p], inbox.order[p],
+          inbox.scratch[p], inbox.end, inbox.work, inbox.begin)  # fmt: skip
     for block in range((low + BLOCK - 1) // BLOCK, (high + BLOCK - 1) // BLOCK):
         if cells.block_due[block] < t1:
             earliest = inf
             for i in range(block * BLOCK, min((block + 1) * BLOCK, high)):
                 if cells.due[i] < t1:
-                    n = _also(i, low, n, inbox)
+                    n = also(i, low, n, inbox)
                 else:
                     earliest = min(earliest, cells.due[i])
             cells.block_due[block] = earliest  # the visited ones will lower it
     for i in probes.neurons:
         if low <= i < high:
-            n = _also(i, low, n, inbox)
+            n = also(i, low, n, inbox)
     return n
 
 
 @kernel
-def _also(i: int, low: int, n: int, inbox: Inbox) -> int:
-    """Put a neuron without arrivals on the list, unless it is there."""
-    if inbox.end[i] != 0:
-        return n
-    inbox.end[i] = -1
-    inbox.work[low + n] = i
-    inbox.begin[low + n] = 0
-    return n + 1
+def _pass_quietly(
+    part: int, i: int, position: int, stop: int, t1: float, cells: Cells, inbox: Inbox,
+    probes: Probes,
+) -> bool:  # fmt: skip
+    """Take neuron i through its arrivals up to t1 if all they do is to change its state.
 
-
-@kernel
-def _touched(low: int, high: int, tags: Ints, filled: int, end: Ints, work: Ints) -> int:
-    """Count arrivals per target in `end`; list the targets, in their order where most are hit."""
-    n = 0
-    for k in range(filled):
-        i = tags[k, TARGET]
-        if end[i] == 0:
-            work[low + n] = i
-            n += 1
-        end[i] += 1
-    if 4 * n > high - low:
-        n = 0
-        for i in range(low, high):
-            if end[i] > 0:
-                work[low + n] = i
-                n += 1
-    return n
-
-
-@kernel
-def _group(
-    low: int, n: int, rows: Floats, tags: Ints, filled: int, by_target: Ints, scratch: Ints,
-    end: Ints, work: Ints, begin: Ints,
-) -> None:  # fmt: skip
-    """Counting sort of the arrivals by target, then by the total order within each."""
-    total = 0
-    for at in range(low, low + n):
-        i = work[at]
-        begin[at] = total
-        total += end[i]
-        end[i] = begin[at]
-    for k in range(filled):
-        i = tags[k, TARGET]
-        by_target[end[i]] = k
-        end[i] += 1
-    for at in range(low, low + n):
-        if end[work[at]] - begin[at] <= order.RUN:
-            order.insertion(rows, by_target, begin[at], end[work[at]])
-        else:
-            order.sort(rows, by_target, scratch, begin[at], end[work[at]])
+    Whoever fires, does anything else by itself or is sampled is left as it was, for `_visit`. Most
+    are not, and where few arrivals come at a time, what `_visit` is told of spikes costs most.
+    """
+    due = cells.due[i]
+    if due < t1 or (probes.neurons.shape[0] > 0 and probes.slot[i] >= 0):
+        return False
+    p = model.load_params(cells.params, cells.table, i)
+    s = model.load_state(cells.states, i)
+    valid = cells.states[i, model.N_STATE]
+    rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
+    while position < stop:
+        t = rows[by_target[position], TIME]
+        if t > valid:
+            s = model.between(s, valid, t - valid, p)
+            valid = t
+        while position < stop and rows[by_target[position], TIME] == t:
+            k = by_target[position]
+            s = model.on_input(s, t, rows[k, VALUE], tags[k, KIND], p)
+            position += 1
+        due = model.safe_until(s, t, p)
+        if model.fires(s, p) or due < t1 or not all_finite(s):
+            return False
+    model.store_state(cells.states, i, s, valid)
+    cells.due[i] = due
+    return True
 
 
 @kernel_call
@@ -345,7 +329,7 @@ def _visit(
 @kernel
 def _sound(part: int, i: int, t: float, s: Any, progress: Progress) -> bool:
     """Tell whether neuron i may go on from its state at t, and note if it is not finite."""
-    if progress.status[part] == DONE and not _finite(s):
+    if progress.status[part] == DONE and not all_finite(s):
         _complain(part, i, t, NOT_FINITE, progress)
     return bool(progress.status[part] == DONE)
 
@@ -386,7 +370,7 @@ def _fire(
 ) -> Any:  # fmt: skip
     """Let neuron i fire at t: note the spike, tell its synapses, return the state after it."""
     if model.HAS_INPUT:
-        if not _finite(s):
+        if not all_finite(s):
             _complain(part, i, t, NOT_FINITE, progress)
             return s
         bin_number = floor(t / BURST_BIN)
@@ -424,18 +408,9 @@ def _sample(
         if at > t or (at == t and not inclusive):
             break
         now = model.between(s, valid, at - valid, p) if at > valid else s
-        for column in range(model.N_STATE):
-            probes.values[k - base, slot, column] = now[column]
+        write_row(probes.values[k - base, slot], now)
         k += 1
     probes.taken[slot] = k
-
-
-@kernel
-def _finite(s: Any) -> bool:
-    total = 0.0
-    for x in s:
-        total += x - x  # nan where x is infinite or nan
-    return bool(total == 0.0)
 
 
 @kernel

@@ -27,7 +27,10 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels import order
+from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, loop
+
+AHEAD = 8  # spikes from the one whose synapses are asked for to the one that is delivered
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
@@ -110,6 +113,8 @@ def _deliver(
     kept = 0
     full[p] = 0
     for k in range(pending.filled[p]):
+        if k + AHEAD < pending.filled[p] and rows[k + AHEAD, PENDING_DUE] < t1:
+            _ask_for(p, rows[k + AHEAD], synapses)
         if rows[k, PENDING_DUE] < t1 and full[p] == 0:
             _deliver_one(p, k, t1, synapses, rows, inbox, full)
         if rows[k, PENDING_DUE] < inf:
@@ -119,6 +124,18 @@ def _deliver(
             kept += 1
     pending.filled[p] = kept
     earliest[p] = next_due
+
+
+@kernel
+def _ask_for(p: int, spike: Floats, synapses: Synapses) -> None:
+    """Prefetch what the delivery of one spike begins with."""
+    cursor = int(spike[PENDING_CURSOR])
+    prefetch(synapses.row_start[p], int(spike[PENDING_SOURCE]) + 1)
+    prefetch(synapses.target, cursor)
+    if synapses.weight.shape[0] > 1:
+        prefetch(synapses.weight, cursor)
+    if synapses.delay.shape[0] > 1:
+        prefetch(synapses.delay, cursor)
 
 
 @kernel

@@ -1,0 +1,58 @@
+"""Group a window's arrivals by target: a counting sort, then the total order within each target."""
+
+from eventsim.engine.buffers import TARGET, Floats, Inbox, Ints
+from eventsim.engine.kernels import order
+from eventsim.kernel import kernel
+
+
+@kernel
+def also(i: int, low: int, n: int, inbox: Inbox) -> int:
+    """Put a neuron without arrivals on the list, unless it is there."""
+    if inbox.end[i] != 0:
+        return n
+    inbox.end[i] = -1
+    inbox.work[low + n] = i
+    inbox.begin[low + n] = 0
+    return n + 1
+
+
+@kernel
+def touched(low: int, high: int, tags: Ints, filled: int, end: Ints, work: Ints) -> int:
+    """Count arrivals per target in `end`; list the targets, in their order where most are hit."""
+    n = 0
+    for k in range(filled):
+        i = tags[k, TARGET]
+        if end[i] == 0:
+            work[low + n] = i
+            n += 1
+        end[i] += 1
+    if 4 * n > high - low:
+        n = 0
+        for i in range(low, high):
+            if end[i] > 0:
+                work[low + n] = i
+                n += 1
+    return n
+
+
+@kernel
+def group(
+    low: int, n: int, rows: Floats, tags: Ints, filled: int, by_target: Ints, scratch: Ints,
+    end: Ints, work: Ints, begin: Ints,
+) -> None:  # fmt: skip
+    """Counting sort of the arrivals by target, then by the total order within each."""
+    total = 0
+    for at in range(low, low + n):
+        i = work[at]
+        begin[at] = total
+        total += end[i]
+        end[i] = begin[at]
+    for k in range(filled):
+        i = tags[k, TARGET]
+        by_target[end[i]] = k
+        end[i] += 1
+    for at in range(low, low + n):
+        if end[work[at]] - begin[at] <= order.RUN:
+            order.insertion(rows, by_target, begin[at], end[work[at]])
+        else:
+            order.sort(rows, by_target, scratch, begin[at], end[work[at]])
