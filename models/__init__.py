@@ -37,6 +37,7 @@ from eventsim.models.neurons.lif_alpha import LIFAlpha
 from eventsim.models.neurons.lif_cond_alpha import LIFCondAlpha
 from eventsim.models.neurons.lif_cond_exp import LIFCondExp
 from eventsim.models.neurons.lif_cond_nmda import LIFCondNMDA
+from eventsim.models.neurons.lif_dead_time import LIFDeadTime
 from eventsim.models.neurons.lif_double_exp import LIFDoubleExp
 from eventsim.models.neurons.lif_escape import LIFEscape
 from eventsim.models.neurons.lif_exp import LIFExp
@@ -47,7 +48,12 @@ from eventsim.models.neurons.readout import Readout
 from eventsim.models.neurons.readout_double_exp import ReadoutDoubleExp
 from eventsim.models.neurons.resonate_and_fire import ResonateAndFire
 from eventsim.models.neurons.traub_miles import TraubMiles
-from eventsim.models.plasticity.astrocyte_stdp import AstrocyteSTDP, AstrocyteSTDPInhibitory
+from eventsim.models.plasticity.astrocyte_stdp import (
+    AstrocyteSTDP,
+    AstrocyteSTDPInhibitory,
+    AstrocyteSTDPPaced,
+    AstrocyteSTDPPacedInhibitory,
+)
 from eventsim.models.plasticity.bcm import BCMRule
 from eventsim.models.plasticity.clopath import Clopath
 from eventsim.models.plasticity.diehl_cook import STDPDiehlCook
@@ -57,6 +63,7 @@ from eventsim.models.plasticity.error_readout_double_exp import ErrorReadoutDoub
 from eventsim.models.plasticity.inhibitory_stdp import InhibitorySTDP
 from eventsim.models.plasticity.masquelier import STDPMasquelier
 from eventsim.models.plasticity.oja import OjaRule
+from eventsim.models.plasticity.stdp_activity import STDPActivity
 from eventsim.models.plasticity.stdp_dopamine import STDPDopamine, STDPDopamineNearest
 from eventsim.models.plasticity.stdp_mixed import STDPMixed
 from eventsim.models.plasticity.stdp_multiplicative import STDPMultiplicative
@@ -70,6 +77,7 @@ from eventsim.models.sources.burst import BurstSource
 from eventsim.models.sources.gamma import GammaSource
 from eventsim.models.sources.multiple_interaction import MultipleInteraction
 from eventsim.models.sources.poisson import PoissonSource
+from eventsim.models.sources.poisson_dead_time import PoissonDeadTime
 from eventsim.models.sources.poisson_rate import PoissonRate, thinned
 from eventsim.models.sources.poisson_sine import PoissonSine
 from eventsim.models.sources.poisson_steps import PoissonSteps
@@ -96,6 +104,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "LIFCondAlpha": LIFCondAlpha,
     "LIFCondExp": LIFCondExp,
     "LIFCondNMDA": LIFCondNMDA,
+    "LIFDeadTime": LIFDeadTime,
     "LIFDoubleExp": LIFDoubleExp,
     "LIFEscape": LIFEscape,
     "LIFExp": LIFExp,
@@ -111,6 +120,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "Modulator": Modulator,
     "Signal": Signal,
     "PoissonSource": PoissonSource,
+    "PoissonDeadTime": PoissonDeadTime,
     "PoissonSteps": PoissonSteps,
     "PoissonRate": PoissonRate,
     "PoissonSine": PoissonSine,
@@ -128,6 +138,8 @@ _RULES = (
     ErrorReadoutDoubleExp,
     AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
+    AstrocyteSTDPPaced,
+    AstrocyteSTDPPacedInhibitory,
     STDPDopamine,
     STDPDopamineNearest,
     StochasticRelease,
@@ -149,6 +161,7 @@ _RULES = (
     STDPTriplet,
     STDPTripletNearest,
     STDPZenke,
+    STDPActivity,
 )
 RULES: dict[str, Rule] = {rule.name: rule for rule in _RULES}
 
@@ -164,6 +177,8 @@ __all__ = [
     "AdLIF",
     "AstrocyteSTDP",
     "AstrocyteSTDPInhibitory",
+    "AstrocyteSTDPPaced",
+    "AstrocyteSTDPPacedInhibitory",
     "BCMRule",
     "BurstSource",
     "Clopath",
@@ -180,6 +195,7 @@ __all__ = [
     "LIFCondAlpha",
     "LIFCondExp",
     "LIFCondNMDA",
+    "LIFDeadTime",
     "LIFDoubleExp",
     "LIFEscape",
     "LIFExp",
@@ -190,6 +206,7 @@ __all__ = [
     "MultipleInteraction",
     "OUCurrent",
     "OjaRule",
+    "PoissonDeadTime",
     "PoissonRate",
     "PoissonSine",
     "PoissonSource",
@@ -198,6 +215,7 @@ __all__ = [
     "ReadoutDoubleExp",
     "RegularSource",
     "ResonateAndFire",
+    "STDPActivity",
     "STDPDiehlCook",
     "STDPDopamine",
     "STDPDopamineNearest",

@@ -6,6 +6,7 @@ digits              a spiking reservoir with heterogeneous delays reads handwrit
 distal_reward       dopamine that comes seconds later finds the synapse that earned it
 inhibitory_balance  inhibition learns to hold a network at its target rate
 motion_delays       delays that differ from synapse to synapse tell directions of motion
+nalsm               a neuron-astrocyte liquid state machine reads digits
 spoken_digits       a liquid with heterogeneous delays hears spoken digits
 what_when           a reservoir learns what will come, when, and how surely, and relearns it
 
@@ -24,6 +25,7 @@ SCENARIOS: dict[str, str] = {
     "distal_reward": "eventsim.scenarios.distal_reward",
     "inhibitory_balance": "eventsim.scenarios.inhibitory_balance",
     "motion_delays": "eventsim.scenarios.motion_delays",
+    "nalsm": "eventsim.scenarios.nalsm",
     "spoken_digits": "eventsim.scenarios.spoken_digits",
     "what_when": "eventsim.scenarios.what_when",
 }

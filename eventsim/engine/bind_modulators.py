@@ -100,6 +100,32 @@ def _never(synapse: Any, plastic: Plastic, own: Any) -> float:
     return inf
 
 
+def bind_skip_jumps(columns: Sequence[int]) -> Function:
+    """Return skip_jumps(synapse, plastic, t, own): note that it has seen all before t.
+
+    For rules that nothing moves between events: only the last of these jumps matters to them.
+    """
+    if not columns:
+        return _no_pass
+    column, rest = columns[0], bind_skip_jumps(columns[1:])
+
+    @kernel
+    def skip_jumps(synapse: Any, plastic: Plastic, t: float, own: Any) -> None:
+        channel = int(synapse[column + 1])
+        first = int(synapse[column]) - plastic.jumps_forgotten[channel]
+        low, high = first, plastic.jumps[channel]
+        while low < high:
+            middle = (low + high) // 2
+            if plastic.courses[channel, middle, SINCE] + own[DENDRITE] < t:
+                low = middle + 1
+            else:
+                high = middle
+        synapse[column] += low - first
+        rest(synapse, plastic, t, own)
+
+    return skip_jumps
+
+
 def bind_pass_jumps(columns: Sequence[int]) -> Function:
     """Return pass_jumps(synapse, plastic, t, own): note that the synapse has seen those at t."""
     if not columns:

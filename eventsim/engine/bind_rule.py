@@ -16,6 +16,7 @@ from eventsim.engine.bind_modulators import (
     bind_next_jump,
     bind_next_turn,
     bind_pass_jumps,
+    bind_skip_jumps,
 )
 from eventsim.engine.buffers import Plastic
 from eventsim.engine.rows import read_row
@@ -169,7 +170,8 @@ def _bind_rule(
     move, transmitted, transmits = _move(layout), _transmitted(layout), rule.transmits is not None
     drifts, flows, moves = rule.drift is not None, rule.flow is not None, rule.moves
     here, then = _picked(places), _picked(layout.reads)
-    next_jump, pass_jumps = bind_next_jump(layout.modulators), bind_pass_jumps(layout.modulators)
+    next_jump = bind_next_jump(layout.modulators if moves else ())
+    pass_jumps, skip_jumps = bind_pass_jumps(layout.modulators), bind_skip_jumps(layout.modulators)
 
     @kernel
     def see(synapse: Any, plastic: Plastic, i: int, t: float, own: Any, read: Any) -> Any:
@@ -180,7 +182,10 @@ def _bind_rule(
 
     @kernel
     def meet(plastic: Plastic, row: int, i: int, until: float, own: Any, p: Any) -> None:
-        """Replay the target's spikes and the modulators' jumps before `until`."""
+        """Replay the target's spikes and the modulators' jumps before `until`.
+
+        One by one only where something moves: else the last jump before an event is all it sees.
+        """
         synapse, history = plastic.memory[row], plastic.history[i]
         while True:
             j = int(synapse[NEXT_POST]) - plastic.forgotten[i]
@@ -190,6 +195,8 @@ def _bind_rule(
                 break
             if spike <= other:
                 if own[FROZEN] == 0.0:
+                    if not moves:
+                        skip_jumps(synapse, plastic, spike, own)
                     move(synapse, plastic, spike, own, p)
                     seen = see(synapse, plastic, i, spike, own, then(history[j]))
                     step_post(synapse, spike, seen, own, p)
@@ -198,6 +205,8 @@ def _bind_rule(
                 if flows or (drifts and own[FROZEN] == 0.0):
                     move(synapse, plastic, other, own, p)
                 pass_jumps(synapse, plastic, other, own)
+        if not moves:
+            skip_jumps(synapse, plastic, until, own)
 
     @kernel
     def arrive(which: int, plastic: Plastic, row: int, i: int, t: float, target: Any) -> float:

@@ -17,6 +17,9 @@ astrocyte's level, weakening with a_plus, so that
     on_pre    w <- w + scale y a_plus
     on_post   w <- w - scale x astrocyte
 
+`AstrocyteSTDPPaced` and `AstrocyteSTDPPacedInhibitory` read a second modulator, pace, and every
+change is multiplied by its level: a Modulator that is set to 1 and decays makes learning fade.
+
 One global astrocyte that compares a network with its input is a Modulator(tau=99.5, rest=0.15) onto
 which the network projects with a weight of w_astro/100 and its input with -w_astro/100.
 The times compared are the arrival at the synapse (after the axonal delay) and the target's spike
@@ -45,6 +48,13 @@ class Seen(NamedTuple):
     astrocyte: float
 
 
+class SeenPaced(NamedTuple):
+    x: float
+    y: float
+    astrocyte: float
+    pace: float
+
+
 @kernel
 def on_pre(w: float, seen: Seen, p: Params) -> float:
     """Depress by the astrocyte's amplitude."""
@@ -69,6 +79,30 @@ def on_post_inhibitory(w: float, seen: Seen, p: Params) -> float:
     return w - p.scale * seen.x * seen.astrocyte
 
 
+@kernel
+def on_pre_paced(w: float, seen: SeenPaced, p: Params) -> float:
+    """Depress by the astrocyte's amplitude, at the present pace."""
+    return w - seen.pace * (p.scale * seen.y * seen.astrocyte)
+
+
+@kernel
+def on_post_paced(w: float, seen: SeenPaced, p: Params) -> float:
+    """Potentiate, at the present pace."""
+    return w + seen.pace * (p.scale * seen.x * p.a_plus)
+
+
+@kernel
+def on_pre_paced_inhibitory(w: float, seen: SeenPaced, p: Params) -> float:
+    """Weaken, at the present pace."""
+    return w + seen.pace * (p.scale * seen.y * p.a_plus)
+
+
+@kernel
+def on_post_paced_inhibitory(w: float, seen: SeenPaced, p: Params) -> float:
+    """Strengthen by the astrocyte's amplitude, at the present pace."""
+    return w - seen.pace * (p.scale * seen.x * seen.astrocyte)
+
+
 AstrocyteSTDP = Rule(
     name="AstrocyteSTDP",
     params=Params,
@@ -88,5 +122,27 @@ AstrocyteSTDPInhibitory = Rule(
     pre={"x": Trace("tau")},
     post={"y": Trace("tau")},
     modulators=("astrocyte",),
+    doc=__doc__,
+)
+
+AstrocyteSTDPPaced = Rule(
+    name="AstrocyteSTDPPaced",
+    params=Params,
+    on_pre=on_pre_paced,
+    on_post=on_post_paced,
+    pre={"x": Trace("tau")},
+    post={"y": Trace("tau")},
+    modulators=("astrocyte", "pace"),
+    doc=__doc__,
+)
+
+AstrocyteSTDPPacedInhibitory = Rule(
+    name="AstrocyteSTDPPacedInhibitory",
+    params=Params,
+    on_pre=on_pre_paced_inhibitory,
+    on_post=on_post_paced_inhibitory,
+    pre={"x": Trace("tau")},
+    post={"y": Trace("tau")},
+    modulators=("astrocyte", "pace"),
     doc=__doc__,
 )

@@ -7,7 +7,9 @@ from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.lasting import Arrays, Stored
 from eventsim.network import Population, Projection
 
-CAPACITY = 256  # jumps of a modulator that are kept before the synapses are brought up to date
+# Jumps of a modulator that are kept before the synapses are brought up to date: at least, and of
+# all modulators together where they are few. An astrocyte that hears a whole network jumps often.
+CAPACITY, TOGETHER = 256, 16_384
 
 
 class Modulation:
@@ -28,7 +30,7 @@ class Modulation:
             self.first[population.population] = total
             population.grow_courses = self._grow
             total += population.population.size
-        self.courses = np.zeros((total, CAPACITY, 4))
+        self.courses = np.zeros((total, max(CAPACITY, TOGETHER // max(total, 1)), 4))
         self.jumps = np.zeros(total, np.int64)
         self.forgotten = np.zeros(total, np.int64)
         for population in self.readers:

@@ -1,0 +1,113 @@
+"""What `nalsm` has done already: results of its parts, kept beside the recording.
+
+A folder holds one file for each part; its name ends in a hash of the settings, so that results of
+other settings are never taken for these. A killed run goes on where it stopped.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+T = TypeVar("T")
+
+
+class Store:
+    """Results of parts, by name.
+
+    Parameters
+    ----------
+    out : path or None
+        The recording; None keeps nothing.
+    key : object fit for JSON
+        What the results depend on.
+    """
+
+    def __init__(self, out: str | Path | None, key: Any) -> None:
+        self.folder: Path | None = None
+        if out is not None:
+            text = json.dumps(key, sort_keys=True).encode()
+            name = f"{Path(out).stem}.parts-{hashlib.sha256(text).hexdigest()[:12]}"
+            self.folder = Path(out).with_name(name)
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name: str) -> Path | None:
+        """Return where a part is kept."""
+        return None if self.folder is None else self.folder / name
+
+    def read(self, name: str) -> dict[str, NDArray[Any]] | None:
+        """Return a part that is done, or None."""
+        path = self.path(f"{name}.npz")
+        if path is None or not path.exists():
+            return None
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+
+    def write(self, name: str, arrays: Arrays) -> None:
+        """Keep a part; half a file never has its name."""
+        path = self.path(f"{name}.npz")
+        if path is None:
+            return
+        unfinished = path.with_suffix(".part")
+        with unfinished.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+        unfinished.replace(path)
+
+
+def each(
+    tasks: Sequence[tuple[str, Callable[[], T]]], work: Callable[[T], NDArray[Any]], store: Store,
+    processes: int, say: Callable[[str], None],
+) -> list[NDArray[Any]]:  # fmt: skip
+    """Do what is not done yet, in processes if more than one, and return all results in order.
+
+    Parameters
+    ----------
+    tasks : sequence of (name, function that makes what `work` takes)
+        A task is made when its turn comes.
+    work : (task) -> ndarray
+        Must be found by its name in a module.
+    store : Store
+        Where results are kept.
+    processes : int
+        How many at a time.
+    say : (str) -> None
+        Told how far it is.
+    """
+    found = {name: done["result"] for name, _ in tasks if (done := store.read(name)) is not None}
+    waiting = [(name, make) for name, make in tasks if name not in found]
+
+    def keep(name: str, result: NDArray[Any]) -> None:
+        found[name] = result
+        store.write(name, {"result": result})
+        if len(found) % max(len(tasks) // 10, 1) == 0:
+            say(f"{len(found)} of {len(tasks)} parts are done, the last one {name}")
+
+    if processes == 1:
+        for name, make in waiting:
+            keep(name, work(make()))
+    else:
+        _in_processes(waiting, work, processes, keep)
+    return [found[name] for name, _ in tasks]
+
+
+def _in_processes(
+    waiting: Sequence[tuple[str, Callable[[], Any]]], work: Callable[[Any], NDArray[Any]],
+    processes: int, keep: Callable[[str, NDArray[Any]], None],
+) -> None:  # fmt: skip
+    # spawned, not forked: compiled code keeps threads, which a fork would lose
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        queue = list(reversed(waiting))
+        running: dict[Future[NDArray[Any]], str] = {}
+        while queue or running:
+            while queue and len(running) < 2 * processes:
+                name, make = queue.pop()
+                running[pool.submit(work, make())] = name
+            done = next(as_completed(running))
+            keep(running.pop(done), done.result())
