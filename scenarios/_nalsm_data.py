@@ -3,8 +3,7 @@
     digits    scikit-learn's 1,797 images of 8 x 8 pixels, enlarged to 24 x 24: needs no download
     mnist     28 x 28, four idx files, packed or not:  DATA/mnist/train-images-idx3-ubyte.gz, ...
     fashion   the same in DATA/fashion-mnist (or DATA/fashion)
-    nmnist    34 x 34 x 2: DATA/N-MNIST/Train/5/00001.bin, ..., as published, or two archives
-              DATA/nmnist-small/nmnist_train1000.npz and nmnist_test100.npz
+    nmnist    34 x 34 x 2: see _nalsm_films
 
 An image divided by its sum and by the largest value that this leaves in the training set is the
 probability of a hit in each ms: all images have the same sum. An input remembers one hit, or event,
@@ -21,16 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventsim.model import Neuron
-from eventsim.models import PoissonDeadTime, SpikeSource
-from eventsim.models.encoders.event_camera import read_records
+from eventsim.models import PoissonDeadTime
+from eventsim.scenarios._nalsm_films import BLANK, DEAD_TIME, Films, read_films
 from eventsim.simulation import Simulation
 
-DEAD_TIME = 3.0  # ms
 MOST = 0.99  # largest chance of a hit in a ms: of 1 the rate would be infinite
 ENLARGED, DIGITS_TOTAL = 3, 20.0  # digits: times as wide, hits per ms of an image as in MNIST
-CAMERA = 34  # pixels
-FILM = 300.0  # ms, about the length of a film of N-MNIST
-BLANK = -1  # in place of a sample: nothing is shown
 
 WHERE = {
     "mnist": "http://yann.lecun.com/exdb/mnist",
@@ -38,7 +33,6 @@ WHERE = {
     "nmnist": "https://www.garrickorchard.com/datasets/n-mnist",
 }
 FOLDERS = {"mnist": ("mnist",), "fashion": ("fashion-mnist", "fashion")}
-ARCHIVES = ("nmnist-small/nmnist_train1000.npz", "nmnist-small/nmnist_test100.npz")
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
@@ -79,9 +73,9 @@ class Images(NamedTuple):
         rate = np.zeros(order.shape[1] * self.inputs)
         return PoissonDeadTime(rate=rate, dead_time=DEAD_TIME, tick=tick)
 
-    def show(self, sim: Simulation, which: Ints, rng: np.random.Generator) -> None:
+    def show(self, sim: Simulation, which: Ints, tick: float, rng: np.random.Generator) -> None:
         """Begin to show one image to each copy; nothing is left of what was shown before."""
-        rate = -1e3 * np.log1p(-self.chances(which)).ravel()  # Hz
+        rate = 1e3 * hit_rate(self.chances(which), tick).ravel()  # Hz
         sim.set_state("inputs", remaining=rng.exponential(size=rate.size), blocked_until=0.0)
         sim.set_parameters("inputs", rate=rate)
 
@@ -90,69 +84,23 @@ class Images(NamedTuple):
         sim.set_parameters("inputs", rate=0.0)
 
 
-class Films(NamedTuple):
-    """Films of an event camera; each pixel has an input for either polarity."""
-
-    times: Floats  # ms, of the events of all films, one film after the other
-    input: Ints  # whose events they are
-    offset: Ints  # (films + 1,), where each begins
-    labels: Ints  # (films,)
-
-    @property
-    def inputs(self) -> int:
-        """How many inputs a film has."""
-        return 2 * CAMERA * CAMERA
-
-    def noisy(self, sd: float, rng: np.random.Generator) -> "Films":
-        """Return the films, each shifted in time by a normal number, turned round at its ends."""
-        shift = np.repeat(rng.normal(0.0, sd, self.labels.size), np.diff(self.offset))
-        times = np.abs(self.times + shift)
-        return self._replace(times=np.where(times > FILM, 2.0 * FILM - times, times))
-
-    def only(self, which: Ints) -> "Films":
-        """Return some of the films."""
-        size = np.diff(self.offset)[which]
-        event = np.concatenate([np.arange(*self.offset[k : k + 2]) for k in which])
-        offset = np.concatenate([[0], np.cumsum(size)])
-        return Films(self.times[event], self.input[event], offset, self.labels[which])
-
-    def source(
-        self, order: Ints, onsets: Floats, starts: Floats, length: float, tick: float
-    ) -> Neuron:
-        """Return the inputs of all copies, with all that is going to be shown.
-
-        Parameters
-        ----------
-        order : ndarray of int, shape (presentations, copies)
-            Which films, or BLANK.
-        onsets, starts : ndarray of float, shape (presentations,)
-            When each presentation begins, and where in the film, ms.
-        length : float
-            ms of a film that are shown.
-        tick : float
-            Raster of the spikes in ms, 0 for none.
-        """
-        times: list[Floats] = []
-        inputs: list[Ints] = []
-        for (k, copy), which in np.ndenumerate(order):
-            if which == BLANK:
-                continue
-            part = slice(*self.offset[which : which + 2])
-            since = self.times[part] - starts[k]
-            seen = (since >= 0.0) & (since < length)
-            at, who = remembered(since[seen], self.input[part][seen], tick)
-            times.append(onsets[k] + at[at < length])
-            inputs.append(who[at < length] + copy * self.inputs)
-        return SpikeSource(_trains(times, inputs, order.shape[1] * self.inputs))
-
-    def show(self, sim: Simulation, which: Ints, rng: np.random.Generator) -> None:
-        """Do nothing: the inputs know what they show."""
-
-    def hide(self, sim: Simulation) -> None:
-        """Do nothing: the inputs know what they show."""
-
-
 Stimuli = Images | Films
+
+
+def hit_rate(chance: Floats, tick: float) -> Floats:
+    """Return the rate of hits per ms that stands for a chance of a hit in each ms.
+
+    With a tick it is that of the same chance. Without, hits don't wait for the next whole ms, so
+    the same rate would give more spikes; it is that of the same mean interval of an input:
+    3 + exp(-3 r) / r = 3 + (1 - p)^3 / p.
+    """
+    from scipy.special import lambertw
+
+    if tick > 0.0:
+        same_chance: Floats = -np.log1p(-chance)
+        return same_chance
+    same_interval: Floats = lambertw(DEAD_TIME * chance / (1.0 - chance) ** 3).real / DEAD_TIME
+    return same_interval
 
 
 class Data(NamedTuple):
@@ -161,41 +109,6 @@ class Data(NamedTuple):
     train: Stimuli
     test: Stimuli
     note: str  # what it is, for the output
-
-
-def remembered(times: Floats, inputs: Ints, tick: float = 0.0) -> tuple[Floats, Ints]:
-    """Return the spikes that events make: those within the dead time give one at its end.
-
-    Parameters
-    ----------
-    times : ndarray of float
-        ms, in any order.
-    inputs : ndarray of int
-        Whose they are.
-    tick : float
-        Events are moved up to whole multiples of it; 0 leaves them.
-    """
-    if tick > 0.0:
-        times = np.ceil(times / tick) * tick
-    order = np.lexsort((times, inputs))
-    kept_times, kept_inputs = [], []
-    last, owner = -np.inf, -1
-    for t, i in zip(times[order].tolist(), inputs[order].tolist(), strict=True):
-        if i != owner:
-            last, owner = -np.inf, i
-        if t > last:
-            last = max(t, last + DEAD_TIME)
-            kept_times.append(last)
-            kept_inputs.append(i)
-    return np.array(kept_times), np.array(kept_inputs, np.int64)
-
-
-def _trains(times: list[Floats], inputs: list[Ints], size: int) -> list[Floats]:
-    t = np.concatenate(times) if times else np.zeros(0)
-    i = np.concatenate(inputs) if inputs else np.zeros(0, np.int64)
-    order = np.lexsort((t, i))
-    ends = np.cumsum(np.bincount(i, minlength=size))
-    return np.split(t[order], ends[:-1])
 
 
 def load(dataset: str, folder: str) -> Data:
@@ -218,7 +131,9 @@ def load(dataset: str, folder: str) -> Data:
     if not root:
         raise FileNotFoundError(f"{where} a folder DATA; {hint}")
     if dataset == "nmnist":
-        return _films(Path(root), where, hint)
+        train, test = read_films(Path(root), where, hint)
+        films = f"{train.labels.size:,} + {test.labels.size:,} films"
+        return Data(train, test, f"nmnist, {films} of 34 x 34 pixels and two polarities")
     return _images(dataset, Path(root), where, hint)
 
 
@@ -267,36 +182,3 @@ def _idx(
     if found != shape or raw.size != header + int(np.prod(shape)):
         raise ValueError(f"{where} an array of shape {shape} in {str(path)!r}, got {found}")
     return raw[header:].reshape(shape)
-
-
-def _films(root: Path, where: str, hint: str) -> Data:
-    if all((root / name).is_file() for name in ARCHIVES):
-        train, test = (_archive(root / name, where) for name in ARCHIVES)
-    else:
-        train, test = (_folder(root / "N-MNIST" / name, where, hint) for name in ("Train", "Test"))
-    films = f"{train.labels.size:,} + {test.labels.size:,} films"
-    return Data(train, test, f"nmnist, {films} of 34 x 34 pixels and two polarities")
-
-
-def _archive(path: Path, where: str) -> Films:
-    with np.load(path, allow_pickle=False) as file:
-        missing = {"x", "y", "p", "t_us", "offset", "label"} - set(file.files)
-        if missing:
-            raise ValueError(f"{where} the array {min(missing)!r} in {str(path)!r}")
-        x, y, p = (file[name].astype(np.int64) for name in ("x", "y", "p"))
-        offset, labels = file["offset"].astype(np.int64), file["label"].astype(np.int64)
-        times = file["t_us"] / 1e3
-    if offset.size != labels.size + 1 or offset[-1] != times.size or max(x.max(), y.max()) > 33:
-        raise ValueError(f"{where} films of 34 x 34 pixels in {str(path)!r}")
-    return Films(times, (p * CAMERA + y) * CAMERA + x, offset, labels)
-
-
-def _folder(path: Path, where: str, hint: str) -> Films:
-    files = sorted(path.glob("[0-9]/*.bin"), key=lambda file: file.stem)
-    if not files:
-        raise FileNotFoundError(f"{where} {str(path / '0' / '*.bin')!r} and so on; {hint}")
-    films = [read_records(file, CAMERA, CAMERA).spikes() for file in files]
-    offset = np.cumsum([0, *(film.times.size for film in films)])
-    labels = np.array([int(file.parent.name) for file in files])
-    times = np.concatenate([film.times for film in films])
-    return Films(times, np.concatenate([film.neurons for film in films]), offset, labels)

@@ -1,6 +1,7 @@
 """What `nalsm` measures: a readout's accuracy, branching factors, ranks of count matrices."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,32 +33,39 @@ def shares(counts: Ints) -> Floats:
     return share
 
 
-def readout(
-    train: Floats, train_labels: Ints, validation: Floats, validation_labels: Ints, test: Floats,
-    test_labels: Ints,
-) -> Reading:  # fmt: skip
+def readout(features: Mapping[str, Floats], labels: Mapping[str, Ints]) -> Reading:
     """Train softmax regressions, choose one by validation samples, and read the test samples.
 
+    Parameters
+    ----------
+    features, labels : dict of str to ndarray
+        Of the samples "train", "validation" and "test", shapes (n, features) and (n,).
+
+    Notes
+    -----
     Features are standardised by mean and standard deviation of the training samples.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
-    mean, sd = train.mean(axis=0), train.std(axis=0)
+    mean, sd = features["train"].mean(axis=0), features["train"].std(axis=0)
     sd[sd == 0.0] = 1.0
+    train, validation, test = (
+        (features[name] - mean) / sd for name in ("train", "validation", "test")
+    )
     best: tuple[float, float, Any] = (-1.0, 0.0, None)
     with threadpool_limits(1), warnings.catch_warnings():
-        # after 150 steps the accuracy no longer changes, though the loss does
+        # after so many steps the accuracy no longer changes, though the loss does
         warnings.simplefilter("ignore", ConvergenceWarning)
         for penalty in PENALTIES:
             model = LogisticRegression(C=1.0 / (penalty * len(train)), max_iter=STEPS)
-            model.fit((train - mean) / sd, train_labels)
-            right = accuracy(model.predict((validation - mean) / sd), validation_labels)
+            model.fit(train, labels["train"])
+            right = accuracy(model.predict(validation), labels["validation"])
             if right > best[0]:
                 best = right, penalty, model
-        read = best[2].predict((test - mean) / sd)
-    return Reading(read, accuracy(read, test_labels), best[0], best[1])
+        read = best[2].predict(test)
+    return Reading(read, accuracy(read, labels["test"]), best[0], best[1])
 
 
 def accuracy(read: Ints, labels: Ints) -> float:

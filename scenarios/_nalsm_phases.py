@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from eventsim.analysis import statistics
 from eventsim.network import Network
 from eventsim.recording import Recording
-from eventsim.scenarios._nalsm_data import BLANK, Stimuli
+from eventsim.scenarios._nalsm_data import Stimuli
+from eventsim.scenarios._nalsm_films import BLANK
 from eventsim.scenarios._nalsm_network import (
     A_PLUS,
     JUMP,
@@ -86,7 +87,7 @@ def present(
     stimuli.hide(sim)
     wait = of.gap - of.lead
     sim.run(wait)
-    stimuli.show(sim, which, rng)
+    stimuli.show(sim, which, of.tick, rng)
     sim.run(of.gap - wait)
     for name, w in (weights or {}).items():
         sim.set_weights(name, JUMP * w)

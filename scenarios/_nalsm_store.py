@@ -64,8 +64,8 @@ class Store:
 def each(
     tasks: Sequence[tuple[str, Callable[[], T]]], work: Callable[[T], NDArray[Any]], store: Store,
     processes: int, say: Callable[[str], None],
-) -> list[NDArray[Any]]:  # fmt: skip
-    """Do what is not done yet, in processes if more than one, and return all results in order.
+) -> list[tuple[str, NDArray[Any]]]:  # fmt: skip
+    """Do what is not done yet, in processes if more than one; return names and results in order.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def each(
             keep(name, work(make()))
     else:
         _in_processes(waiting, work, processes, keep)
-    return [found[name] for name, _ in tasks]
+    return [(name, found[name]) for name, _ in tasks]
 
 
 def _in_processes(

@@ -100,8 +100,8 @@ def test_passing_time_in_two_steps_equals_passing_it_in_one(name: str) -> None:
             assert abs(x - y) <= 1e-12 * (1.0 + abs(y)) + abs(hi - lo)
 
 
-def gap(name: str, s: Any, p: Any) -> Any:
-    """Return how far a state, or a state of arrays, is above what makes it fire."""
+def gap(name: str, s: Any, t: float, p: Any) -> Any:
+    """Return how far a state, or a state of arrays, is at `t` above what makes it fire."""
     if name == "LIFEscape":
         return -s.remaining
     level = getattr(p, LEVEL.get(name, "v_th"), inf)  # a readout has none
@@ -109,6 +109,8 @@ def gap(name: str, s: Any, p: Any) -> Any:
         level = np.minimum(level, s.threshold + 15.0 * p.delta_t)
     elif "theta" in NEURONS[name].variables:
         level = level + s.theta
+    if name == "LIFDeadTime":  # in the dead time it may be above
+        level = np.where(t < s.blocked_until, inf, level)
     return (s.ca if name == "LiRinzel" else getattr(s, "v", 0.0)) - level
 
 
@@ -119,12 +121,12 @@ def scan(name: str, s: Any, t: float, until: float, p: Any, points: int) -> Any:
     """
     model, times = NEURONS[name], np.linspace(t, until, points)
     if "begin" not in model.state_names:
-        return np.array([gap(name, model.between(s, t, x - t, p), p) for x in times.tolist()])
+        return np.array([gap(name, model.between(s, t, x - t, p), x, p) for x in times.tolist()])
     names = model.state_names[: model.state_names.index("begin")]
     share = (times - s.begin) / (s.end - s.begin)
     blocks = [[getattr(s, f"{v}_{k}") for v in names] for k in range(5)]
     columns = [sum(blocks[k][i] * share**k for k in range(5)) for i in range(len(names))]
-    return gap(name, namedtuple("State", names)(*columns), p) + 0.0 * share
+    return gap(name, namedtuple("State", names)(*columns), t, p) + 0.0 * share
 
 
 @every_model

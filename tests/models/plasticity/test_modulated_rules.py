@@ -13,6 +13,8 @@ from eventsim.models import (
     LIF,
     AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
+    AstrocyteSTDPPaced,
+    AstrocyteSTDPPacedInhibitory,
     ErrorReadout,
     ErrorReadoutDoubleExp,
     Modulator,
@@ -109,30 +111,42 @@ def test_dopamine_may_come_from_neurons_of_the_network() -> None:
     assert weights(fired_by, fired) == weights(sent, fired, script=dopamine_at(reward))
 
 
+@pytest.mark.parametrize("paced", [False, True])
 @pytest.mark.parametrize("inhibitory", [False, True])
-def test_astrocyte_stdp_is_the_sum_over_pairs_with_the_level_at_each(inhibitory: bool) -> None:
-    """Oracle: at every spike a sum over all earlier spikes and all inputs of the astrocyte."""
+def test_astrocyte_stdp_is_the_sum_over_pairs_with_the_level_at_each(
+    inhibitory: bool, paced: bool
+) -> None:
+    """Oracle: at every spike a sum over all earlier spikes and all inputs of the astrocyte; where
+    it is paced, times a level that decays from 1.2 to 0.2."""
     arrivals, fired = trains()
     rng = np.random.default_rng(2)
     given = np.unique(np.concatenate([rng.choice(arrivals, 200), rng.uniform(1.0, 2e4, 800)]))
     sizes = rng.choice([-0.015, 0.015], given.size)
-    rule = AstrocyteSTDPInhibitory if inhibitory else AstrocyteSTDP
+    plain = AstrocyteSTDPInhibitory if inhibitory else AstrocyteSTDP
+    slowed = AstrocyteSTDPPacedInhibitory if inhibitory else AstrocyteSTDPPaced
+    rule = slowed(astrocyte="a", pace="p") if paced else plain(astrocyte="a")
     sign, bounds = (-1.0, (-3.0, 0.0)) if inhibitory else (1.0, (0.0, 3.0))
     level = Modulator(tau=99.5, rest=0.15)
-    net = pair_network(rule(astrocyte="a"), arrivals, 1.5 * sign, bounds, modulators={"a": level})
-    script = lambda sim: sim.send("a", given, np.zeros(given.size, int), sizes)  # noqa: E731
+    modulators = {"a": level, "p": Modulator(tau=4e3, rest=0.2)}
+    net = pair_network(rule, arrivals, 1.5 * sign, bounds, modulators=modulators)
+
+    def script(sim: Simulation) -> None:
+        sim.send("a", given, np.zeros(given.size, int), sizes)
+        sim.send("p", 0.5, 0)
+
     seen = weights(net, fired, script=script)[0]
 
     w = 1.5 * sign
     for t, side in sorted([(t, 0) for t in arrivals] + [(t, 1) for t in fired]):
         past = given < t
         astrocyte = 0.15 + float((sizes[past] * np.exp(-(t - given[past]) / 99.5)).sum())
+        pace = 0.2 + np.exp(-(t - 0.5) / 4e3) if paced else 1.0
         if side == 0:
             y = every(t - fired[fired < t], 10.0)
-            w += 0.1 * y * (0.15 if inhibitory else -astrocyte)
+            w += pace * 0.1 * y * (0.15 if inhibitory else -astrocyte)
         else:
             x = every(t - arrivals[arrivals <= t], 10.0)
-            w += 0.1 * x * (-astrocyte if inhibitory else 0.15)
+            w += pace * 0.1 * x * (-astrocyte if inhibitory else 0.15)
         w = min(max(w, bounds[0]), bounds[1])
     assert seen == pytest.approx(w, rel=1e-9)
 

@@ -12,6 +12,7 @@ from eventsim.models import (
     BurstSource,
     GammaSource,
     MultipleInteraction,
+    PoissonDeadTime,
     PoissonSine,
     RegularSource,
     SingleInteraction,
@@ -22,6 +23,9 @@ SOURCES = {
     "gamma": GammaSource(rate=40.0, shape=np.array([0.3, 1.0, 4.0])),
     "bursts": BurstSource(rate=10.0),
     "sine": PoissonSine(rate=40.0, phase=np.array([0.0, 1.0, 2.0])),
+    "dead time": PoissonDeadTime(
+        rate=np.array([40.0, 300.0, 40.0]), tick=np.array([0.0, 0.0, 1.0])
+    ),
     "single": SingleInteraction(40.0, 0.3),
     "multiple": MultipleInteraction(40.0, 0.3),
 }

@@ -1,0 +1,334 @@
+"""The nalsm scenario: its liquid, its learning beside a program in steps, killed runs, its data."""
+
+from collections.abc import Callable
+from math import exp
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eventsim import Simulation, runner
+from eventsim.scenario import Result, RunOptions
+from eventsim.scenarios import _nalsm_data as data
+from eventsim.scenarios import _nalsm_films as films
+from eventsim.scenarios import _nalsm_measures as measures
+from eventsim.scenarios import _nalsm_network as network
+from eventsim.scenarios import _nalsm_phases as phases
+from eventsim.scenarios import nalsm
+from eventsim.scenarios._nalsm_network import JUMP, Learning
+from eventsim.scenarios._nalsm_store import Store
+
+SMALL = nalsm.Settings(neurons=64, snippets=4, train=60, validation=30, test=40, presentation=80.0)
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Return the quick run, as the command line makes it."""
+    out = tmp_path_factory.mktemp("nalsm") / "quick.h5"
+    quick = nalsm.Settings(**nalsm.PRESETS["quick"])
+    return runner.execute(nalsm, quick, RunOptions(out=out, quiet=True))
+
+
+def test_digits_are_read_by_a_liquid_that_its_astrocyte_has_tamed(quick: Result) -> None:
+    """Oracle: chance is 10 %, a readout of the pixels alone has 90 to 96 % here; all weights
+    begin at 3, where the liquid fires at more than 100 Hz."""
+    assert quick.measures["accuracy"].value >= 90.0
+    assert quick.measures["liquid rate"].value < 70.0
+    assert 0.5 < quick.data["weights"]["excitation"].mean() < 2.5
+    assert "scikit-learn" in quick.data["note"]
+
+
+def test_the_liquid_is_wired_by_distance_and_type() -> None:
+    """Oracle: the sum of the published probabilities over all pairs, within 4 standard deviations;
+    the counts of the published network at 1,000 neurons."""
+    wiring = network.wire(1000, 784, False, np.random.default_rng(1))
+    distance = np.linalg.norm(wiring.position[:, None] - wiring.position[None], axis=2)
+    near = np.exp(-((distance / 3.0) ** 2)) * ~np.eye(1000, dtype=bool)
+    inhibitory = np.arange(1000) >= 800
+    pre = np.concatenate([wiring.edges[k].pre for k in ("excitation", "inhibition")])
+    post = np.concatenate([wiring.edges[k].post for k in ("excitation", "inhibition")])
+    assert not np.any(pre == post)
+    assert len(set(zip(pre.tolist(), post.tolist(), strict=True))) == pre.size
+    for a, b, c in ((0, 0, 0.2), (0, 1, 0.1), (1, 0, 0.3), (1, 1, 0.05)):
+        chances = c * near[np.ix_(inhibitory == a, inhibitory == b)]
+        found = np.sum((inhibitory[pre] == a) & (inhibitory[post] == b))
+        assert abs(found - chances.sum()) < 4.0 * np.sqrt((chances * (1.0 - chances)).sum())
+    assert pre.size == pytest.approx(16_750, abs=3 * 130)
+    assert wiring.edges["input"].pre.size == 117_600
+    assert abs(wiring.sign.mean()) < 4.0 / np.sqrt(117_600)
+    assert network.box(8000) == (20, 20, 20)
+    assert network.box(512) == (8, 8, 8)
+
+
+@pytest.mark.parametrize("tick", [0.0, 1.0])
+def test_images_make_as_many_spikes_as_the_published_input_units(tick: float) -> None:
+    """Oracle: 250 ms over the mean interval 3 + (1 - p)^3 / p of Bernoulli hits of chance p in each
+    ms behind a dead time of 3 ms that remembers one; within 1.5 %."""
+    chances = data.load("digits", "").test.chances(np.arange(30))  # type: ignore[union-attr]
+    lit = chances[chances > 0.0]
+    expected = float(np.sum(250.0 / (3.0 + (1.0 - lit) ** 3 / lit)))
+    found = 0
+    for k, p in enumerate(lit.tolist()):
+        rng, last, t = np.random.default_rng([3, k]), -3.0, 0.0
+        rate = float(data.hit_rate(np.array(p), tick))
+        while True:
+            hit = t + rng.exponential(1.0 / rate)
+            t = max(np.ceil(hit) if tick else hit, last + 3.0)
+            if t >= 250.0:
+                break
+            last, found = t, found + 1
+    assert found == pytest.approx(expected, rel=0.015)
+
+
+def test_the_branching_factor_is_the_count_over_all_pairs() -> None:
+    """Oracle: nested loops over neurons and their spikes, as published."""
+    rng = np.random.default_rng(2)
+    wiring = network.wire(27, 10, False, rng)
+    rasters = rng.random((2, 27, 90)) < 0.08
+    liquid = [wiring.edges[k] for k in ("excitation", "inhibition")]
+    linked = np.zeros((27, 27), np.bool_)
+    for edges in liquid:
+        linked[edges.pre, edges.post] = True
+    factors = []
+    for raster in rasters:
+        kept = raster.copy()
+        kept[:, :25] = kept[:, 65:] = False
+        own = []
+        for i in range(27):
+            ratios = []
+            for t in np.flatnonzero(kept[i]).tolist():
+                if 29 <= t < 61:
+                    after = kept[linked[i], t + 1 : t + 5].sum()
+                    before = kept[linked[:, i], t - 4 : t].sum()
+                    ratios.append(after / max(before, 1))
+            if ratios:
+                own.append(np.mean(ratios))
+        factors.append(np.mean(own))
+    assert measures.branching_factor(rasters, wiring) == pytest.approx(np.mean(factors), rel=1e-12)
+
+
+def random_films(n: int, seed: int, events: int = 3000) -> films.Films:
+    """Return films of random events, some of which lie close together."""
+    rng = np.random.default_rng(seed)
+    times = np.sort(rng.uniform(0.0, 300.0, (n, events)), axis=1)
+    inputs = rng.integers(0, 400, (n, events))
+    return films.Films(
+        times.ravel(), inputs.ravel(), np.arange(n + 1) * events, rng.integers(0, 10, n)
+    )
+
+
+def test_events_within_the_dead_time_come_out_once_at_its_end() -> None:
+    """Oracle: by hand."""
+    times, inputs = films.remembered(
+        np.array([1.0, 2.0, 2.5, 9.0, 9.5, 12.5, 1.0]), np.array([4, 4, 4, 4, 4, 4, 7])
+    )
+    assert times.tolist() == [1.0, 4.0, 9.0, 12.0, 15.0, 1.0]
+    assert inputs.tolist() == [4, 4, 4, 4, 4, 7]
+
+
+def liquid(neurons: int, inputs: int, period: float, w: float, **more: object) -> phases.Job:
+    """Return a small liquid, whose weights differ from each other by chance."""
+    rng = np.random.default_rng(5)
+    wiring = network.wire(neurons, inputs, False, rng)
+    weights = {
+        name: w0 * rng.uniform(0.6, 1.0, w0.size)
+        for name, w0 in network.uniform_weights(wiring, w).items()
+    }
+    return phases.Job(wiring, weights, phases.course(wiring, period, 0.0), seed=9)._replace(**more)
+
+
+def test_samples_side_by_side_are_counted_as_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Oracle: the same samples to one liquid; a silent one at the end fills the last places."""
+    shown = random_films(7, 1)
+    task = phases.Task(liquid(64, shown.inputs, 80.0, 3.0), shown)
+    together = phases.count(task)
+    monkeypatch.setattr(phases, "copies_for", lambda job: 1)
+    np.testing.assert_array_equal(together, phases.count(task))
+    assert together.shape == (7, 64)
+    assert together.sum() > 500
+
+
+def in_steps(
+    job: phases.Job, snippets: int, fired: Callable[[int], np.ndarray], gain: float
+) -> tuple[dict[str, np.ndarray], list[tuple[int, int]]]:
+    """A program in steps of 1 ms of the whole learning; return weights, and spikes of the liquid.
+
+    Conventions of a continuous clock at whole ms: a spike arrives 1 ms later, where it is compared
+    with the spikes of its target as they were when it was fired, itself first; half a ms before
+    that the synapse reads the astrocyte.
+    """
+    n, top = job.wiring.neurons, 3.0 * JUMP
+    low = {"excitation": 0.0, "inhibition": -top, "input": -top}
+    high = {"excitation": top, "inhibition": 0.0, "input": top}
+    w = {name: JUMP * weights for name, weights in job.weights.items()}
+    x = {name: np.zeros(weights.size) for name, weights in w.items()}
+    y, v, last, level, told = np.zeros(n), np.zeros(n), np.full(n, -9), 0.15, []
+    spiking, given = np.zeros(0, int), np.zeros(0, int)
+    period = int(job.course.period)
+    for t in range(1, snippets * period):
+        y *= exp(-0.1)
+        read = 0.15 + (level - 0.15) * exp(-0.5 / 99.5)
+        level = 0.15 + (level - 0.15) * exp(-1.0 / 99.5)
+        v *= exp(-1.0 / network.TAU_M)
+        if t % period == 0:
+            v[:] = -1e6
+        if t % period == 1:
+            v[:], last[:], level = 0.0, -9, 0.15
+        level += gain / 100.0 * (spiking.size - given.size)
+        for name, edges in job.wiring.edges.items():
+            x[name] *= exp(-0.1)
+            here = np.isin(edges.pre, given if name == "input" else spiking)
+            a = 0.15 if name == "inhibition" else -read
+            w[name][here] += 0.1 * JUMP * a * y[edges.post[here]]
+            w[name] = np.clip(w[name], low[name], high[name])
+            x[name][here] += 1.0
+            np.add.at(v, edges.post[here], w[name][here])
+        for name, edges in job.wiring.edges.items():
+            there = np.isin(edges.post, spiking)
+            a = -read if name == "inhibition" else 0.15
+            w[name][there] += 0.1 * JUMP * a * x[name][there]
+            w[name] = np.clip(w[name], low[name], high[name])
+        y[spiking] += 1.0
+        spiking = np.flatnonzero((v >= 20.0) & (t - last >= 3))
+        v[spiking], last[spiking] = 0.0, t
+        given = fired(t)
+        told += [(t, int(i)) for i in spiking]
+    return {name: weights / JUMP for name, weights in w.items()}, told
+
+
+def test_weights_settle_as_in_a_program_in_steps_where_all_spikes_lie_on_whole_ms() -> None:
+    """Oracle: that program, with the same input spikes: every spike of the liquid, and all weights
+    to 1e-9; weights begin near their maximum, and depression is strong."""
+    snippets, gain = 6, 0.05
+    job = liquid(64, 40, 20.0, 3.0)
+    job = job._replace(learning=Learning(gain=gain), course=job.course._replace(tick=1.0))
+    rng = np.random.default_rng(8)
+    images = data.Images(rng.integers(0, 256, (snippets, 40)).astype(np.uint8), np.zeros(6), 0.05)
+    order = np.arange(snippets)[:, None]
+    inputs = phases.inputs_of(images, order, job.course, np.zeros(snippets))
+    net = network.build(job.wiring, job.weights, inputs, 9, learning=job.learning)
+    with Simulation(net) as sim:
+        recorder = sim.record(spikes=["inputs", "liquid"])
+        for k, which in enumerate(order):
+            phases.present(sim, images, which, job.course, np.random.default_rng(k))
+        found = {name: sim.weights(name) / JUMP for name in job.weights}
+        times, who = recorder.recording.spikes("inputs")
+        seen = [a.tolist() for a in recorder.recording.spikes("liquid")]
+    expected, spikes = in_steps(job, snippets, lambda t: who[times == t], gain)
+    assert list(zip(*seen, strict=True)) == spikes
+    assert len(spikes) > 200
+    for name, weights in expected.items():
+        np.testing.assert_allclose(found[name], weights, rtol=0.0, atol=1e-9)
+        assert np.abs(weights - job.weights[name]).max() > 0.05
+
+
+def test_both_engines_learn_alike() -> None:
+    """Oracle: the reference engine; weights and rates, to rounding."""
+    pixels = np.random.default_rng(8).integers(0, 256, (2, 40)).astype(np.uint8)
+    images = data.Images(pixels, np.zeros(2), 0.2)
+    settled = []
+    for engine in ("compiled", "reference"):
+        job = liquid(27, 40, 20.0, 3.0, learning=Learning(gain=0.05), engine=engine)
+        settled.append(phases.settle(job, images, np.arange(2), None, lambda text: None))
+    for name in settled[0].weights:
+        np.testing.assert_allclose(settled[0].weights[name], settled[1].weights[name], atol=1e-9)
+    assert settled[0].rate == pytest.approx(settled[1].rate, rel=1e-12)
+
+
+class Killed(Exception):
+    """Stands for a process that ends."""
+
+
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """Oracle: the run that nobody killed, to the last bit; killed while weights settle, then while
+    samples are shown, of which what was done is not done again."""
+    small = nalsm.Settings(
+        neurons=64, snippets=120, train=300, validation=30, test=40, presentation=80.0
+    )
+    whole = nalsm.run(small, RunOptions(quiet=True))
+    out = tmp_path / "a.h5"
+
+    class Options(RunOptions):
+        at: str = ""
+
+        def say(self, text: str) -> None:
+            if self.at and text.startswith(self.at):
+                raise Killed
+
+    for at in ("100 of", "2 of"):
+        options = Options(out=out, quiet=True)
+        object.__setattr__(options, "at", at)
+        with pytest.raises(Killed):
+            nalsm.run(small, options)
+    (folder,) = tmp_path.glob("a.parts-*")
+    assert (folder / "settling.ckpt").exists()
+    before = {p.name: p.stat().st_mtime_ns for p in folder.glob("*.npz")}
+    assert len(before) == 3  # the weights and two parts
+    again = nalsm.run(small, RunOptions(out=out, quiet=True))
+    assert {n: (folder / n).stat().st_mtime_ns for n in before} == before
+    for name, weights in whole.data["weights"].items():
+        np.testing.assert_array_equal(again.data["weights"][name], weights)
+    assert {k: m.value for k, m in again.measures.items()} == {
+        k: m.value for k, m in whole.measures.items()
+    }
+
+
+@pytest.mark.parametrize("changed", [{"variant": "ap_stdp", "w_fixed": 1.5}, {"plastic": True}])
+def test_other_ways_to_learn_change_weights_within_their_bounds(changed: dict[str, object]) -> None:
+    """Oracle: excitatory and inhibitory weights keep their signs, none leaves 3; a sample that is
+    shown with learning leaves the weights for the next as they were."""
+    changed = {**changed, "theta": 2.5, "width": 2.0, "extras": True}
+    result = nalsm.run(nalsm.Settings(**(SMALL.__dict__ | changed)), RunOptions(quiet=True))
+    weights = result.data["weights"]
+    for name, w in weights.items():
+        assert np.ptp(np.abs(w)) > 0.02, name
+        assert np.abs(w).max() <= 3.0 + 1e-12
+    assert weights["excitation"].min() >= 0.0
+    assert weights["inhibition"].max() <= 0.0
+    assert 15 <= result.measures["rank, separation"].value <= 40  # 2 to 4 of each digit
+
+
+def test_delays_by_distance_reach_from_half_a_ms_on() -> None:
+    """Oracle: 0.5 ms + D / 4 for the nearest and the farthest pair found; inputs 0.5 to 1.5 ms."""
+    wiring = network.wire(216, 100, True, np.random.default_rng(3))
+    for name in ("excitation", "inhibition"):
+        pre, post, delay = wiring.edges[name]
+        distance = np.linalg.norm(wiring.position[pre] - wiring.position[post], axis=1)
+        np.testing.assert_allclose(delay, 0.5 + distance / 4.0, rtol=1e-12)
+    assert 0.5 <= wiring.edges["input"].delay.min() < wiring.edges["input"].delay.max() <= 1.5
+    course = phases.course(wiring, 50.0, 0.0)
+    assert course.gap >= max(edges.delay.max() for edges in wiring.edges.values())
+
+
+def test_data_that_is_missing_or_of_another_shape_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EVENTSIM_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match=r"dataset=mnist needs a folder DATA; say --set da"):
+        data.load("mnist", "")
+    with pytest.raises(FileNotFoundError, match=r"DATA/fashion-mnist/train-images-idx3-ubyte.gz; "):
+        data.load("fashion", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"N-MNIST/Train.*garrickorchard"):
+        data.load("nmnist", str(tmp_path))
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "train-images-idx3-ubyte").write_bytes(bytes(16))
+    with pytest.raises(ValueError, match=r"shape \(60000, 28, 28\) in .*idx3-ubyte', got \(0, 0"):
+        data.load("mnist", str(tmp_path))
+
+
+def test_more_samples_than_there_are_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"train \+ validation must be <= 1,297, got 1,400"):
+        nalsm.run(nalsm.Settings(train=1200))
+
+
+def test_what_is_kept_beside_the_recording_belongs_to_its_settings(tmp_path: Path) -> None:
+    """Oracle: two settings, two folders; the same ones, the same folder."""
+    first, other, again = (Store(tmp_path / "a.h5", key).folder for key in ("a", "b", "a"))
+    assert first == again != other
+
+
+def test_a_share_of_no_spikes_is_nothing() -> None:
+    counts = np.array([[0, 0], [3, 1]], np.uint16)
+    assert measures.shares(counts).tolist() == [[0.0, 0.0], [0.75, 0.25]]
