@@ -34,7 +34,7 @@ Source: Ivanov & Michmizos (2021), NeurIPS 34:25703-25714, arXiv:2111.01760.
 
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,27 +66,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     "quick": {},
 }
 # fmt: on
-
-
-class Published(NamedTuple):
-    """What the paper found, for 1,000 neurons and samples of 250 ms."""
-
-    accuracy: float | None = None  # %
-    branching: float | None = None  # as it is while learning goes on, where it does
-
-
-PUBLISHED = {
-    ("nalsm", "mnist"): Published(95.96, 1.246),
-    ("nalsm", "fashion"): Published(83.05, 1.197),
-    ("nalsm", "nmnist"): Published(95.90, 1.129),
-    ("lsm", "mnist"): Published(95.22, 0.863),  # of weights of 0.7
-    ("stdp", "mnist"): Published(89.47, 1.415),
-    ("stdp", "nmnist"): Published(86.80, 1.368),
-    ("ap_stdp", "mnist"): Published(95.49, 0.916),
-    ("ap_stdp", "nmnist"): Published(95.23, 0.824),
-}
-NONE = Published()
-PAPER = "Ivanov & Michmizos 2021"
 
 Ints = NDArray[np.integer[Any]]
 
@@ -123,14 +102,15 @@ class Settings(ScenarioSettings):
     jobs: int = setting(1, "", "processes that show samples", at_least=1)
 
 
-def published(settings: Settings) -> Published:
+Samples = dict[str, data_room.Stimuli]
+
+
+def known(settings: Settings) -> measures_room.Published:
     """Return what was published for these settings, as far as it can be compared."""
     alike = settings.neurons == 1000 and settings.presentation == 250.0
-    alike = alike and (settings.variant != "lsm" or settings.w_fixed == LSM_WEIGHT)
-    return PUBLISHED.get((settings.variant, settings.dataset), NONE) if alike else NONE
-
-
-Samples = dict[str, data_room.Stimuli]
+    if settings.variant == "lsm" and settings.w_fixed != LSM_WEIGHT:
+        alike = False
+    return measures_room.published(settings.variant if alike else "", settings.dataset)
 
 
 def split(settings: Settings, data: data_room.Data) -> Samples:
@@ -237,7 +217,9 @@ def read(
     reading = measures_room.readout(shares, labels)
     seconds = 1e-3 * settings.presentation * settings.neurons
     measures = {
-        "accuracy": Measure(reading.accuracy, "%", published(settings).accuracy, source=PAPER),
+        "accuracy": Measure(
+            reading.accuracy, "%", known(settings).accuracy, source=measures_room.PAPER
+        ),
         "accuracy, validation": Measure(reading.validation, "%"),
         "penalty": Measure(reading.penalty),
         "liquid rate": Measure(float(counts["test"].sum(axis=1).mean()) / seconds, "Hz"),
@@ -271,8 +253,10 @@ def _branching(
 ) -> Measure:
     fired = phases.rasters(recording, job, LAST)
     factor = measures_room.branching_factor(fired, job.wiring)
-    expected = published(settings).branching if as_published else None
-    return Measure(factor, "", expected, None if expected is None else 0.1 * expected, PAPER)
+    expected = known(settings).branching if as_published else None
+    return Measure(
+        factor, "", expected, None if expected is None else 0.1 * expected, measures_room.PAPER
+    )
 
 
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
