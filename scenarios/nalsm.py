@@ -8,7 +8,7 @@ takes off those of the input: more liquid spikes, more depression, until both fi
 
     variant    nalsm     as above; w_astro is the astrocyte's gain
                stdp      depression is fixed: the liquid runs away
-               ap_stdp   STDP that the target's rate turns on and off, from weights of w_fixed
+               ap_stdp   STDP that the target's rate turns on and off, from weights of 1
                lsm       no learning, all weights of size w_fixed
 
     preset     paper     MNIST, all 70,000 images, weights settled on 50,000 snippets
@@ -25,9 +25,8 @@ What differs from the published program, which moves in steps of 1 ms: spikes ha
 a spike moves the potential at once by 1.58 w (there by w, w/e, w/e^2, ...: the same sum) after a
 delay of 1 ms; the time constant is that of 63/64 per ms. `tick=1` puts the inputs' spikes on whole
 ms, and so all others: then many arrive at one moment, and rates are lower, as published.
-`delays=distance` makes delays differ. The test images are scaled like the training ones. Of the
-classifiers' training only the labels are alike: softmax regression by L-BFGS, its penalty chosen by
-validation samples.
+`delays=distance` makes delays differ. Test images are scaled like training images. The readout is
+softmax regression by L-BFGS, not Adadelta; validation samples choose its penalty.
 
 Source: Ivanov & Michmizos (2021), NeurIPS 34:25703-25714, arXiv:2111.01760.
 """
@@ -41,10 +40,9 @@ from numpy.typing import NDArray
 
 from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
-from eventsim.scenarios import _nalsm_data as data_room
-from eventsim.scenarios import _nalsm_measures as measures_room
-from eventsim.scenarios import _nalsm_network as network_room
+from eventsim.scenarios import _nalsm_data, _nalsm_measures, _nalsm_network
 from eventsim.scenarios import _nalsm_phases as phases
+from eventsim.scenarios._nalsm_data import Stimuli
 from eventsim.scenarios._nalsm_figure import figure
 from eventsim.scenarios._nalsm_store import Store, each
 
@@ -52,6 +50,7 @@ SPLIT = 20_211  # which samples are taken where not all are: the same for every 
 WIRING, SNIPPETS = 0, 5  # streams of random numbers, as are the following
 STREAMS = {"train": 1, "validation": 2, "test": 3, "noisy": 4}
 LSM_WEIGHT = 0.7  # the best one where weights don't change
+AP_WEIGHT = 1.0  # size of all weights before ap_stdp settles
 LAST = 20  # test samples that are recorded
 NOISE = {"nmnist": 10.0}  # sd of noise on an image's pixels, or ms by which films are shifted
 PIXEL_NOISE = 125.0
@@ -88,10 +87,8 @@ class Settings(ScenarioSettings):
     test: int = setting(400, "", "samples that it is tested with", at_least=LAST)
     presentation: float = setting(100.0, "ms", "for which a sample is shown", above=60.0)
     snippet: float = setting(20.0, "ms", "for which one is shown while weights settle", above=1.0)
-    w_start: float = setting(3.0, "", "size of all weights before they settle", above=0, at_most=3)
-    w_fixed: float = setting(
-        LSM_WEIGHT, "", "size of all weights of lsm, first ones of ap_stdp", above=0
-    )
+    w_start: float = setting(3.0, "", "weights of nalsm, stdp at first", above=0, at_most=3)
+    w_fixed: float = setting(LSM_WEIGHT, "", "size of all weights of lsm", above=0)
     w_astro: float = setting(0.015, "", "gain of the astrocyte", at_least=0)
     theta: float = setting(37.0, "", "calcium of ap_stdp where falls become rises", above=0)
     width: float = setting(22.0, "", "of the ranges of calcium of ap_stdp", above=0)
@@ -102,18 +99,18 @@ class Settings(ScenarioSettings):
     jobs: int = setting(1, "", "processes that show samples", at_least=1)
 
 
-Samples = dict[str, data_room.Stimuli]
+Samples = dict[str, Stimuli]
 
 
-def known(settings: Settings) -> measures_room.Published:
+def known(settings: Settings) -> _nalsm_measures.Published:
     """Return what was published for these settings, as far as it can be compared."""
     alike = settings.neurons == 1000 and settings.presentation == 250.0
     if settings.variant == "lsm" and settings.w_fixed != LSM_WEIGHT:
         alike = False
-    return measures_room.published(settings.variant if alike else "", settings.dataset)
+    return _nalsm_measures.published(settings.variant if alike else "", settings.dataset)
 
 
-def split(settings: Settings, data: data_room.Data) -> Samples:
+def split(settings: Settings, data: _nalsm_data.Data) -> Samples:
     """Return random samples by what they are for, the same for every network.
 
     Raises
@@ -135,35 +132,35 @@ def split(settings: Settings, data: data_room.Data) -> Samples:
         "test": test,
     }
     if settings.extras:
-        which = measures_room.each_class(test.labels, CLASS_SAMPLES, rng)
+        which = _nalsm_measures.each_class(test.labels, CLASS_SAMPLES, rng)
         samples["noisy"] = test.only(which).noisy(NOISE.get(settings.dataset, PIXEL_NOISE), rng)
     return samples
 
 
-def learning(settings: Settings, *, fading: bool = False) -> network_room.Learning | None:
+def learning(settings: Settings, *, fading: bool = False) -> _nalsm_network.Learning | None:
     """Return how the variant learns while snippets are shown, or, fading, samples."""
     if settings.variant == "lsm" or (fading and settings.variant == "ap_stdp"):
         return None
     if settings.variant == "ap_stdp":
-        return network_room.Learning(theta=settings.theta, width=settings.width)
+        return _nalsm_network.Learning(theta=settings.theta, width=settings.width)
     gain = settings.w_astro if settings.variant == "nalsm" else 0.0
-    return network_room.Learning(gain=gain, fading=fading)
+    return _nalsm_network.Learning(gain=gain, fading=fading)
 
 
 def liquid(settings: Settings, inputs: int, options: RunOptions) -> phases.Job:
     """Return the liquid before it has learnt, and how samples are shown to it."""
     rng = np.random.default_rng([options.seed, WIRING])
-    wiring = network_room.wire(settings.neurons, inputs, settings.delays == "distance", rng)
-    w = settings.w_fixed if settings.variant in ("lsm", "ap_stdp") else settings.w_start
+    wiring = _nalsm_network.wire(settings.neurons, inputs, settings.delays == "distance", rng)
+    w = {"lsm": settings.w_fixed, "ap_stdp": AP_WEIGHT}.get(settings.variant, settings.w_start)
     return phases.Job(
-        wiring, network_room.uniform_weights(wiring, w),
+        wiring, _nalsm_network.uniform_weights(wiring, w),
         phases.course(wiring, settings.presentation, settings.tick),
         engine=options.engine, threads=options.threads,
     )  # fmt: skip
 
 
 def settled(
-    settings: Settings, options: RunOptions, job: phases.Job, train: data_room.Stimuli, store: Store
+    settings: Settings, options: RunOptions, job: phases.Job, train: Stimuli, store: Store
 ) -> phases.Settled | None:
     """Return what the variant's learning made of the weights, or None if it has none."""
     how = learning(settings)
@@ -201,24 +198,22 @@ def counted(
     return {name: np.concatenate([c for k, c in found if k.startswith(name)]) for name in samples}
 
 
-def _task(
-    job: phases.Job, stimuli: data_room.Stimuli, which: Ints, place: list[int]
-) -> phases.Task:
+def _task(job: phases.Job, stimuli: Stimuli, which: Ints, place: list[int]) -> phases.Task:
     own = int(np.random.default_rng(place).integers(2**31))
     return phases.Task(job._replace(seed=own), stimuli.only(which))
 
 
 def read(
     settings: Settings, counts: dict[str, Ints], samples: Samples
-) -> tuple[dict[str, Measure], measures_room.Reading]:
+) -> tuple[dict[str, Measure], _nalsm_measures.Reading]:
     """Return what is measured of the counts, and what the readout read."""
-    shares = {name: measures_room.shares(c) for name, c in counts.items()}
+    shares = {name: _nalsm_measures.shares(c) for name, c in counts.items()}
     labels = {name: stimuli.labels for name, stimuli in samples.items()}
-    reading = measures_room.readout(shares, labels)
+    reading = _nalsm_measures.readout(shares, labels)
     seconds = 1e-3 * settings.presentation * settings.neurons
     measures = {
         "accuracy": Measure(
-            reading.accuracy, "%", known(settings).accuracy, source=measures_room.PAPER
+            reading.accuracy, "%", known(settings).accuracy, source=_nalsm_measures.PAPER
         ),
         "accuracy, validation": Measure(reading.validation, "%"),
         "penalty": Measure(reading.penalty),
@@ -226,14 +221,14 @@ def read(
     }
     if settings.extras:
         rng = np.random.default_rng(SPLIT)
-        which = measures_room.each_class(labels["test"], CLASS_SAMPLES, rng)
-        measures["rank, separation"] = Measure(measures_room.rank(counts["test"][which]))
-        measures["rank, noisy samples"] = Measure(measures_room.rank(counts["noisy"]))
+        which = _nalsm_measures.each_class(labels["test"], CLASS_SAMPLES, rng)
+        measures["rank, separation"] = Measure(_nalsm_measures.rank(counts["test"][which]))
+        measures["rank, noisy samples"] = Measure(_nalsm_measures.rank(counts["noisy"]))
     return measures, reading
 
 
 def recorded(
-    settings: Settings, options: RunOptions, job: phases.Job, last: data_room.Stimuli
+    settings: Settings, options: RunOptions, job: phases.Job, last: Stimuli
 ) -> tuple[Recording, dict[str, Measure]]:
     """Record samples shown to one liquid; return the recording and what is measured of it."""
     task = phases.Task(job._replace(seed=options.seed), last)
@@ -252,16 +247,16 @@ def _branching(
     settings: Settings, job: phases.Job, recording: Recording, as_published: bool
 ) -> Measure:
     fired = phases.rasters(recording, job, LAST)
-    factor = measures_room.branching_factor(fired, job.wiring)
+    factor = _nalsm_measures.branching_factor(fired, job.wiring)
     expected = known(settings).branching if as_published else None
     return Measure(
-        factor, "", expected, None if expected is None else 0.1 * expected, measures_room.PAPER
+        factor, "", expected, None if expected is None else 0.1 * expected, _nalsm_measures.PAPER
     )
 
 
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
     """Let the liquid learn, show all samples, train the readout, record the last test samples."""
-    data = data_room.load(settings.dataset, settings.data)
+    data = _nalsm_data.load(settings.dataset, settings.data)
     options.say(f"data: {data.note}")
     samples = split(settings, data)
     depends = {k: v for k, v in asdict(settings).items() if k not in ("data", "jobs", "extras")}
