@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eventsim.scenarios._nalsm_network import Wiring
 
-PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)  # strengths of L2 that are tried, in units of the mean loss
+PENALTIES = (1e-1, 1e-2, 1e-3, 1e-4)  # strengths of L2 that are tried, in units of the mean loss
 STEPS = 150  # of L-BFGS
 WIDTH, EDGE = 4, 25  # ms: windows of the branching factor; left out at either end
 
@@ -61,6 +61,8 @@ def shares(counts: Ints) -> Floats:
 def readout(features: Mapping[str, Floats], labels: Mapping[str, Ints]) -> Reading:
     """Train softmax regressions, choose one by validation samples, and read the test samples.
 
+    They begin with the strongest penalty, and each goes on from the last one.
+
     Parameters
     ----------
     features, labels : dict of str to ndarray
@@ -79,18 +81,18 @@ def readout(features: Mapping[str, Floats], labels: Mapping[str, Ints]) -> Readi
     train, validation, test = (
         (features[name] - mean) / sd for name in ("train", "validation", "test")
     )
-    best: tuple[float, float, Any] = (-1.0, 0.0, None)
+    model = LogisticRegression(max_iter=STEPS, warm_start=True)
+    best = Reading(np.zeros(0, np.int64), 0.0, -1.0, 0.0)
     with threadpool_limits(1), warnings.catch_warnings():
         # after so many steps the accuracy no longer changes, though the loss does
         warnings.simplefilter("ignore", ConvergenceWarning)
         for penalty in PENALTIES:
-            model = LogisticRegression(C=1.0 / (penalty * len(train)), max_iter=STEPS)
-            model.fit(train, labels["train"])
+            model.set_params(C=1.0 / (penalty * len(train))).fit(train, labels["train"])
             right = accuracy(model.predict(validation), labels["validation"])
-            if right > best[0]:
-                best = right, penalty, model
-        read = best[2].predict(test)
-    return Reading(read, accuracy(read, labels["test"]), best[0], best[1])
+            if right > best.validation:
+                read = model.predict(test)
+                best = Reading(read, accuracy(read, labels["test"]), right, penalty)
+    return best
 
 
 def accuracy(read: Ints, labels: Ints) -> float:

@@ -1,6 +1,7 @@
 """The nalsm scenario: its liquid, its learning beside a program in steps, killed runs, its data."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import exp
 from pathlib import Path
 
@@ -243,7 +244,7 @@ class Killed(Exception):
 
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """Oracle: the run that nobody killed, to the last bit; killed while weights settle, then while
-    samples are shown, of which what was done is not done again."""
+    samples are shown, of which what was done is not done again; the rest by two processes."""
     small = nalsm.Settings(
         neurons=64, snippets=120, train=300, validation=30, test=40, presentation=80.0
     )
@@ -266,7 +267,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert (folder / "settling.ckpt").exists()
     before = {p.name: p.stat().st_mtime_ns for p in folder.glob("*.npz")}
     assert len(before) == 3  # the weights and two parts
-    again = nalsm.run(small, RunOptions(out=out, quiet=True))
+    again = nalsm.run(replace(small, jobs=2), RunOptions(out=out, quiet=True))
     assert {n: (folder / n).stat().st_mtime_ns for n in before} == before
     for name, weights in whole.data["weights"].items():
         np.testing.assert_array_equal(again.data["weights"][name], weights)
