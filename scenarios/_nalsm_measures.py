@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eventsim.scenarios._nalsm_network import Wiring
 
-PENALTIES = (1e-1, 1e-2, 1e-3, 1e-4)  # strengths of L2 that are tried, in units of the mean loss
+PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)  # strengths of L2, in units of the mean loss
 STEPS = 150  # of L-BFGS
 WIDTH, EDGE = 4, 25  # ms: windows of the branching factor; left out at either end
 
