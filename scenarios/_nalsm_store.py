@@ -7,8 +7,8 @@ other settings are never taken for these. A killed run goes on where it stopped.
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -102,12 +102,55 @@ def _in_processes(
     processes: int, keep: Callable[[str, NDArray[Any]], None],
 ) -> None:  # fmt: skip
     # spawned, not forked: compiled code keeps threads, which a fork would lose
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        queue = list(reversed(waiting))
-        running: dict[Future[NDArray[Any]], str] = {}
-        while queue or running:
-            while queue and len(running) < 2 * processes:
-                name, make = queue.pop()
-                running[pool.submit(work, make())] = name
-            done = next(as_completed(running))
-            keep(running.pop(done), done.result())
+    context = get_context("spawn")
+    queue, busy = list(reversed(waiting)), dict[Any, str]()
+    workers = []
+    try:
+        for _ in range(min(processes, len(queue))):
+            here, there = context.Pipe()
+            worker = context.Process(target=_serve, args=(there, work), daemon=True)
+            worker.start()
+            there.close()
+            workers.append((here, worker))
+            busy[here] = _hand_out(here, queue)
+        while busy:
+            for pipe in wait(list(busy)):
+                name = busy.pop(pipe)
+                keep(name, _answer(pipe, name))
+                if queue:
+                    busy[pipe] = _hand_out(pipe, queue)
+    finally:
+        for here, worker in workers:
+            here.close()
+            worker.terminate()
+            worker.join()
+
+
+def _hand_out(pipe: Any, queue: list[tuple[str, Callable[[], Any]]]) -> str:
+    name, make = queue.pop()
+    pipe.send(make())
+    return name
+
+
+def _answer(pipe: Any, name: str) -> NDArray[Any]:
+    try:
+        answer = pipe.recv()
+    except EOFError:
+        raise RuntimeError(f"part {name!r}: its process was killed") from None
+    if isinstance(answer, BaseException):
+        raise answer
+    result: NDArray[Any] = answer
+    return result
+
+
+def _serve(pipe: Any, work: Callable[[Any], NDArray[Any]]) -> None:
+    """Do what comes, in a process of its own, until whoever asked has closed the pipe or died."""
+    while True:
+        try:
+            task = pipe.recv()
+        except EOFError:
+            return
+        try:
+            pipe.send(work(task))
+        except Exception as error:  # told where it is waited for
+            pipe.send(error)
