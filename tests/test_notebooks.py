@@ -15,7 +15,7 @@ def test_it_runs_without_an_earlier_recording(path: Path, tmp_path: Path) -> Non
     folder = tmp_path / "notebooks"
     folder.mkdir()
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
