@@ -57,8 +57,9 @@ def levels(wave: Floats, code: Code) -> tuple[Floats, Floats]:
         np.concatenate([quiet, wave, quiet]), RATE, channels=code.channels,
         window=WINDOW, hop=HOP, low=LOW, floor=FLOOR,
     )  # fmt: skip
-    silence = max(float(energy.max()) - code.depth, log(FLOOR))
-    return times - times[0], np.clip(energy - silence, 0.0, None)
+    # so that the loudest level is the depth to the last bit: it may be a whole number of steps
+    loudest = max(float(energy.max()), log(FLOOR) + code.depth)
+    return times - times[0], np.clip(energy - loudest + code.depth, 0.0, None)
 
 
 def encode(wave: Floats, code: Code) -> Word:
