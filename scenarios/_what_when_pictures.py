@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 COLOURS = ("#c8553d", "#2f5d8a")
 
 
+def middle(block: Block) -> list[int]:
+    """Return the channels of the middle level."""
+    first = block.p.size // 4 * 2
+    return [first, first + 1]
+
+
 def draw_outputs(axes: "Axes", look: Look, block: Block) -> None:
-    """Draw the outputs of the last level beside what is wanted."""
+    """Draw the outputs of the middle level beside what is wanted."""
     t = np.arange(OPEN, TRIAL)
-    axes.plot(t, (block.p * block.wanted(t))[:, -2:], color="0.5", ls="--", lw=1.0)
-    for k, colour in enumerate(COLOURS, start=-2):
+    for k, colour, event in zip(middle(block), COLOURS, EVENT, strict=True):
+        axes.plot(t, block.p[k] * block.wanted(t)[:, k], color="0.5", ls="--", lw=1.0)
         axes.plot(t, look.output[..., k].T, color=colour, lw=0.4, alpha=0.5)
-        axes.plot(t, look.output[..., k].mean(axis=0), color=colour, label=EVENT[k])
+        axes.plot(t, look.output[..., k].mean(axis=0), color=colour, label=event)
     axes.set(xlabel="time in the trial (ms)", ylabel="what x when", ylim=(-0.4, 1.2))
     axes.set_title(f"the cue alone, after {look.learned} trials", fontsize="medium")
     axes.legend(frameon=False, fontsize="small")
@@ -39,10 +45,11 @@ def draw_levels(axes: "Axes", p: Floats, height: Floats) -> None:
 
 
 def draw_what(axes: "Axes", what: Sequence[Floats], known: Sequence[Block]) -> None:
-    """Draw the what outputs of the last level at the end of each trial, and all probabilities."""
-    for k, colour in enumerate(COLOURS, start=-2):
-        axes.plot(np.array(what)[:, k], color=colour, lw=1.0, label=EVENT[k])
-    for p in {p for block in known for p in block.p[-2:].tolist()}:
+    """Draw the what outputs of the middle level at the end of each trial, and what is true."""
+    channels = middle(known[0])
+    for k, colour, event in zip(channels, COLOURS, EVENT, strict=True):
+        axes.plot(np.array(what)[:, k], color=colour, lw=1.0, label=event)
+    for p in {p for block in known for p in block.p[channels].tolist()}:
         axes.axhline(p, color="0.5", ls="--", lw=0.8)
     axes.set(xlabel="trial", ylabel="what")
 

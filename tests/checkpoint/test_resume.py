@@ -143,10 +143,11 @@ def test_threads_may_change_at_a_resume(path: str, threads: int, tmp_path: Path)
 
 @pytest.mark.parametrize("path", ["ordered", "superposition"])
 def test_changes_made_by_hand_go_on(path: str, tmp_path: Path) -> None:
-    """Parameters, states, weights, arrivals and currents of a script, frozen synapses."""
+    """A state begun anew, parameters, states, weights, arrivals, currents, frozen synapses."""
     net = determinism_network(path)
 
     def change(sim: Simulation) -> None:
+        sim.reset_state()
         sim.set_parameters("noise", rate=900.0)
         sim.set_parameters("inh", v_th=-51.0)
         sim.set_weights("inh->exc", -1.5)
@@ -171,6 +172,8 @@ def test_control_events_go_on_in_their_order(options: dict[str, Any], tmp_path: 
     def trial(sim: Simulation) -> None:
         log.append(("trial", sim.now))
         sim.set_state("signal", level=0.1 * sim.now)
+        if sim.now in (15.0, 40.0):
+            sim.reset_state()
 
     def script(sim: Simulation) -> None:
         sim.every(7.0, reward, start=1.0)
