@@ -90,7 +90,9 @@ def _burst(case: Burst, precision: str) -> Network:
 
 def _adaptive(case: Adaptive, precision: str) -> Network:
     net = Network(seed=1)
-    cell = AdEx(i_offset=case.i_offset, tau_syn_exc=case.tau_syn, rtol=case.rtol)
+    cell = AdEx(
+        i_offset=case.i_offset, tau_syn_exc=case.tau_syn, rtol=case.rtol, atol=case.atol
+    )  # fmt: skip
     cells = net.add("cells", cell, size=case.n, initial={"v": Uniform(-70.0, -55.0)})
     net.connect(
         cells, cells, FixedInDegree(case.k), weight=case.weight, delay=_delay(case), port="exc",

@@ -165,13 +165,13 @@ def main():
         before, wall = children(), time.perf_counter()
         b.device.run(directory=folder, with_output=False)
         cpu, wall = children() - before, time.perf_counter() - wall
-        last = b.device._last_run_time
+        last = b.device._last_run_time  # of the last stretch, by clock(): CPU seconds
         times, neurons = np.asarray(monitor.t / ms), np.asarray(monitor.i)
         inside = times >= case["warm_up"]
         times, neurons = times[inside], neurons[inside]
     print(json.dumps({
-        "build_s": built - start, "warm_up_s": cpu - last * cpu / wall, "cpu_s": last * cpu / wall,
-        "wall_s": last, "events": times.size * synapses / len(cells), "synapses": synapses,
+        "build_s": built - start, "warm_up_s": cpu - last, "cpu_s": last,
+        "wall_s": last * wall / cpu, "events": times.size * synapses / len(cells), "synapses": synapses,
         "rate_hz": 1e3 * times.size / len(cells) / case["duration"], "cv": cv(times, neurons),
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
     }), file=sys.stderr)  # fmt: skip

@@ -3,6 +3,7 @@
 integrate.py   `integrated` turns derivative and threshold into a model that the engines can run
 plan.py        one accepted step, its polynomial, and the spike inside it
 explicit.py    the step of Dormand and Prince, for most models
+brief.py       a cheaper step where arrivals come before its end
 stiff.py       the Rosenbrock step RODAS, for cells with very fast and slow variables
 crossing.py    where the threshold first rises through zero on the step's polynomial
 tuples.py      a NamedTuple with one value changed, in a form that compiles

@@ -98,7 +98,7 @@ def integrated(
         Equation(state, derivative, threshold, next_break, on_fire is not None, method, max_step)
     )
     planned, variables, replaced = made.state, made.variables, made.replaced
-    rest = (0.0, 0.0, 0.0, FIRST_STEP) + (0.0,) * (5 * len(fields))
+    rest = (0.0, 0.0, 0.0, FIRST_STEP, 0.0) + (0.0,) * (5 * len(fields))
 
     @kernel
     def start(p: Any, key: float) -> Any:

@@ -2,8 +2,9 @@
 
 A planned state holds the variables at the time at which it is valid, and the plan: the interval
 [begin, end], the variables as polynomials over it, the time of the threshold crossing inside it,
-and the length that the error allows the next step. Passing time evaluates the polynomials, so it
-is a semigroup whatever the order of the method, and arrivals are exact events between two plans.
+and the lengths that the error allows the next step and the next brief one. Passing time evaluates
+the polynomials, so it is a semigroup whatever the order of the method, and arrivals are exact
+events between two plans.
 """
 
 from collections import namedtuple
@@ -12,7 +13,7 @@ from math import exp, inf, log, nan
 from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel, kernel_call
-from eventsim.ode import explicit, stiff
+from eventsim.ode import brief, explicit, stiff
 from eventsim.ode.crossing import NEVER, first_rise_of, point
 from eventsim.ode.tuples import LARGEST, put
 
@@ -25,7 +26,10 @@ SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
 STEEP = 1e-4  # of the gap to the threshold: an upstroke that time can't resolve
 WORTH = 1000.0  # steps that a state must be held still for; or else the step itself leads on
 RESTED = 0.01  # of the tolerance: what may be left of the way to a fixed point
-PLAN = ("begin", "end", "crossing", "length")
+SPARE = 1.5  # times the stretch before, how long a brief step must be able to last
+BRIEF_SHARE = 0.5  # of the length of the other method's steps, at most
+HOPE = 1.1  # by how much a brief step that was not tried is thought to have become longer
+PLAN = ("begin", "end", "crossing", "length", "brief")
 METHODS = {
     "explicit": (explicit.dormand_prince, explicit.ORDER),
     "stiff": (stiff.rodas, stiff.ORDER),
@@ -60,8 +64,7 @@ class Planner(NamedTuple):
 def planner(equation: Equation) -> Planner:
     """Return the planned state and its functions for one equation."""
     make, n = equation.state, len(equation.state._fields)
-    m = n + len(PLAN)
-    last = m - 1
+    m, lengths = n + len(PLAN), n + 3  # the first fields after the plan, and of its lengths
     coefficients = [f"{name}_{k}" for k in range(5) for name in make._fields]
     planned = namedtuple("Planned", [*make._fields, *PLAN, *coefficients])  # type: ignore[misc]
     variables = _block(make, 0)
@@ -74,11 +77,13 @@ def planner(equation: Equation) -> Planner:
     @kernel
     def restarted(s: Any, y: Any) -> Any:
         # the last step of an upstroke may have been 1e-13 ms long
-        return planned(*(y[:] + s[n:last] + (FIRST_STEP,) + s[m:]))
+        return planned(*(y[:] + s[n:lengths] + (FIRST_STEP, 0.0) + s[m:]))
 
     @kernel_call
-    def pack(y: Any, begin: float, end: float, crossing: float, length: float, c: Any) -> Any:
-        plan = (begin, end, crossing, length)
+    def pack(
+        y: Any, begin: float, end: float, crossing: float, length: float, brief: float, c: Any
+    ) -> Any:
+        plan = (begin, end, crossing, length, brief)
         return planned(*(y[:] + plan + y[:] + c[0][:] + c[1][:] + c[2][:] + c[3][:]))
 
     @kernel
@@ -125,6 +130,8 @@ def _plan(equation: Equation, variables: Function, pack: Function, at: Function)
     threshold, next_break = equation.threshold, equation.next_break
     resets, max_step = equation.resets, equation.max_step
     autonomous = max_step == inf
+    has_brief = autonomous and equation.method == "explicit"
+    attempt_brief = (brief.classical if has_brief else brief.none)(equation.derivative)
 
     @kernel
     def at_once(s: Any, y: Any, t: float, p: Any) -> bool:
@@ -149,16 +156,25 @@ def _plan(equation: Equation, variables: Function, pack: Function, at: Function)
         gap, rise = threshold(y, p), threshold(tip, p) - threshold(y, p)
         if gap < 0.0 and rise > STEEP * -gap and bounded(tip):
             crossing = end if gap + rise >= 0.0 else NEVER
-            return pack(y, t, end, crossing, FIRST_STEP, (c, still, still, still))
+            return pack(y, t, end, crossing, FIRST_STEP, 0.0, (c, still, still, still))
         # the engines refuse a state with a nan; the variables stay, to be shown
-        return pack(y, t, LONGEST, NEVER, FIRST_STEP, (lost, still, still, still))
+        return pack(y, t, LONGEST, NEVER, FIRST_STEP, 0.0, (lost, still, still, still))
 
     @kernel_call
     def plan(s: Any, t: float, p: Any) -> Any:
         y, shortest, still = variables(s), resolution(t), zeros(variables(s))
         if at_once(s, y, t, p):
-            return pack(y, t, t + shortest, t, s.length, (still, still, still, still))
+            return pack(y, t, t + shortest, t, s.length, 0.0, (still, still, still, still))
         cut = min(next_break(y, t, p), t + LONGEST)
+        most = HOPE * s.brief
+        # an arrival cut the last step short, and is likely to do so again
+        if has_brief and t < s.end and s.brief >= max(SPARE * (t - s.begin), shortest):
+            end = min(t + s.brief, cut)
+            error, c = attempt_brief(y, t, end, p)
+            most = (end - t) * factor(error, brief.ORDER)
+            if error <= 1.0:
+                most = max(most, s.brief) if end == cut else most
+                return pack(y, t, end, first_rise(y, c, t, end, p), s.length, most, c)
         length = min(max(s.length, shortest), max_step)
         end = min(t + length, cut)
         error, stable, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
@@ -176,9 +192,10 @@ def _plan(equation: Equation, variables: Function, pack: Function, at: Function)
         if autonomous and not rested:
             rest = min(t + repose(y, f0, f1, end - t, p), cut)
             if rest > t + WORTH * (end - t):
-                return pack(y, t, rest, NEVER, length, (still, still, still, still))
+                return pack(y, t, rest, NEVER, length, 0.0, (still, still, still, still))
+        most = BRIEF_SHARE * length if most == 0.0 else min(most, BRIEF_SHARE * length)
         c = (c1, c2, c3, c4)
-        return pack(y, t, end, first_rise(y, c, t, end, p), length, c)
+        return pack(y, t, end, first_rise(y, c, t, end, p), length, most, c)
 
     return plan
 

@@ -9,7 +9,8 @@ import pytest
 from eventsim import Network, Sampled, Simulation, SimulationError
 from eventsim.kernel import kernel
 from eventsim.model import NeuronModel
-from eventsim.ode import integrated
+from eventsim.ode import brief, integrated
+from eventsim.ode.crossing import point
 
 engines = pytest.mark.parametrize("engine", ["compiled", "reference"])
 
@@ -63,6 +64,41 @@ def test_the_cost_of_accuracy_grows_with_the_order_of_the_method(method: str, or
         assert abs(s.x - cos(20.0)) + abs(s.y - sin(20.0)) < 100.0 * rtol
         counts.append(plans)
     assert log(counts[1] / counts[0]) / log(1e4) == pytest.approx(1.0 / order, rel=0.25)
+
+
+def test_a_brief_step_is_of_order_four_and_its_estimate_of_order_three() -> None:
+    """Oracle: the circle; halving a step divides the error of one by 2^5, of the others by 2^4."""
+    attempt = brief.classical(lambda s, t, p: State(-s.y, s.x))
+    p = circle().params(rtol=1e-12, atol=1e-6)
+    ends, middles, estimates = [], [], []
+    for h in (0.2, 0.1):
+        estimate, c = attempt(State(1.0, 0.0), 0.0, h, p)
+        ends.append(abs(point(State(1.0, 0.0), c, 1.0).x - cos(h)))
+        middles.append(abs(point(State(1.0, 0.0), c, 0.5).x - cos(h / 2.0)))
+        estimates.append(estimate)
+    for errors, order in ((ends, 5), (middles, 4), (estimates, 4)):
+        assert log(errors[0] / errors[1], 2.0) == pytest.approx(order, abs=1.2)
+        assert errors[0] / errors[1] > 2.0**order * 0.8
+
+
+def test_steps_that_arrivals_cut_short_become_brief_ones_and_keep_to_the_tolerance() -> None:
+    """Oracle: the circle, a thousand arrivals of weight zero on the way; derivatives are counted."""
+    asked = []
+
+    def slope(s: State, t: float, p: Any) -> State:
+        asked.append(t)
+        return State(-s.y, s.x)
+
+    model = build(slope, lambda s, p: s.y - 2.0)
+    p = model.params(rtol=1e-4, atol=1e-4)
+    s, t = model.plan(model.initial(p, 0.0), 0.0, p), 0.0
+    for k in range(1, 1001):
+        s = model.on_input["spike"](model.between(s, t, 0.01 * k - t, p), 0.01 * k, 0.0, p)
+        t = 0.01 * k
+        s = model.plan(s, t, p)
+    assert len(asked) < 5.1 * 1000
+    assert s.x == pytest.approx(cos(10.0), abs=1e-4)
+    assert s.y == pytest.approx(sin(10.0), abs=1e-4)
 
 
 @pytest.mark.parametrize("method", ["explicit", "stiff"])
