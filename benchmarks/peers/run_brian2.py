@@ -171,7 +171,8 @@ def main():
         times, neurons = times[inside], neurons[inside]
     print(json.dumps({
         "build_s": built - start, "warm_up_s": cpu - last, "cpu_s": last,
-        "wall_s": last * wall / cpu, "events": times.size * synapses / len(cells), "synapses": synapses,
+        "wall_s": last * wall / cpu, "events": times.size * synapses / len(cells),
+        "synapses": synapses,
         "rate_hz": 1e3 * times.size / len(cells) / case["duration"], "cv": cv(times, neurons),
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
     }), file=sys.stderr)  # fmt: skip

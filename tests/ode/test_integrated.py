@@ -82,7 +82,7 @@ def test_a_brief_step_is_of_order_four_and_its_estimate_of_order_three() -> None
 
 
 def test_steps_that_arrivals_cut_short_become_brief_ones_and_keep_to_the_tolerance() -> None:
-    """Oracle: the circle, a thousand arrivals of weight zero on the way; derivatives are counted."""
+    """Oracle: the circle, a thousand arrivals of weight 0 on the way; derivatives are counted."""
     asked = []
 
     def slope(s: State, t: float, p: Any) -> State:
