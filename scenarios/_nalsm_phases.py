@@ -38,7 +38,7 @@ HELD = -1e6  # mV: whatever arrives, no spike
 CHUNK = 240  # samples of one simulation
 SYNAPSES = 1_200_000  # of all copies together: what they read stays in the cache
 SNIPPET_STARTS = (1.0, 278.0)  # ms, where a snippet of a film may begin
-LOOKS = (10, 100, 1_000, 5_000, 10_000, 20_000, 50_000)  # snippets after which they are told
+LOOKS, EVERY = (10, 100, 1_000), 2_500  # snippets after which weights are told, and kept
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
@@ -83,6 +83,7 @@ def present(
     weights: Weights | None = None,
 ) -> None:  # fmt: skip
     """Show one sample to each copy for a period; with `weights`, begin with these."""
+    end = (round(sim.now / of.period) + 1) * of.period  # sums would drift
     sim.set_state("liquid", v=HELD)
     stimuli.hide(sim)
     wait = of.gap - of.lead
@@ -95,7 +96,7 @@ def present(
     for name, level in (("astrocyte", A_PLUS), ("pace", 1.0)):
         if name in sim.network.populations:
             sim.set_state(name, level=level)
-    sim.run(of.period - of.gap)
+    sim.run(end - sim.now)
 
 
 def inputs_of(stimuli: Stimuli, order: Ints, of: Course, starts: Floats) -> Any:
@@ -159,7 +160,7 @@ def rasters(recording: Recording, job: Job, samples: int) -> NDArray[np.bool_]:
     times, neurons = recording.spikes("liquid")
     sample = (times // job.course.period).astype(np.int64)
     ms = (times - sample * job.course.period).astype(np.int64)
-    fired = np.zeros((samples, job.wiring.neurons, int(job.course.period)), np.bool_)
+    fired = np.zeros((samples, job.wiring.neurons, int(np.ceil(job.course.period))), np.bool_)
     fired[sample, neurons, ms] = True
     return fired
 
@@ -188,7 +189,8 @@ def settle(
     starts = np.random.default_rng(job.seed).uniform(*SNIPPET_STARTS, order.size)
     inputs = inputs_of(stimuli, order[:, None], of, starts)
     network = build(job.wiring, job.weights, inputs, job.seed, learning=job.learning)
-    looks = [*(k for k in LOOKS if k < order.size), order.size]
+    looks = [*LOOKS, *range(EVERY, order.size, EVERY)]
+    looks = [*(k for k in looks if k < order.size), order.size]
     sim, rows = _begin(network, job, checkpoint)
     with sim:
         for begin, end in pairwise([0, *looks]):
