@@ -280,7 +280,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_other_ways_to_learn_change_weights_within_their_bounds(changed: dict[str, object]) -> None:
     """Oracle: excitatory and inhibitory weights keep their signs, none leaves 3; a sample that is
     shown with learning leaves the weights for the next as they were."""
-    changed = {**changed, "theta": 2.5, "width": 2.0, "extras": True}
+    changed = {**changed, "theta": 3.0, "width": 2.9, "snippets": 60, "extras": True}
     result = nalsm.run(nalsm.Settings(**(SMALL.__dict__ | changed)), RunOptions(quiet=True))
     weights = result.data["weights"]
     for name, w in weights.items():
