@@ -57,7 +57,7 @@ class CompiledPopulation:
             model=bind.neuron_namespace(self.model),
             rules=bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names),
             PARALLEL=partitions > 1,
-            QUIET_FIRST=self.model.plan is no_plan and self.model.course is None and not plastic,
+            QUIET_FIRST=self.model.plan is no_plan and self.model.course is None,
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         n = population.size

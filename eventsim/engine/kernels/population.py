@@ -45,7 +45,7 @@ AHEAD = 6  # neurons from the one whose memory is asked for to the one that is v
 BURST_BIN = 10.0  # ms, over which the runaway limit counts spikes
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
-# not where a visit leaves more behind than a state: a plan, a course, synapses that learn
+# not where a visit always leaves more behind than a state: a plan, a course
 QUIET_FIRST: bool = globals().get("QUIET_FIRST", False)  # the same
 
 
@@ -223,8 +223,9 @@ def _pass_quietly(
 ) -> bool:  # fmt: skip
     """Take neuron i through its arrivals up to t1 if all they do is to change its state.
 
-    Whoever fires, does anything else by itself or is sampled is left as it was, for `_visit`. Most
-    are not, and where few arrivals come at a time, what `_visit` is told of spikes costs most.
+    Whoever fires, does anything else by itself, has a plastic synapse or is sampled is left as it
+    was, for `_visit`. Most are not, and where few arrivals come at a time, what `_visit` is told of
+    spikes costs most.
     """
     due = cells.due[i]
     if due < t1 or (probes.neurons.shape[0] > 0 and probes.slot[i] >= 0):
@@ -240,6 +241,8 @@ def _pass_quietly(
             valid = t
         while position < stop and rows[by_target[position], TIME] == t:
             k = by_target[position]
+            if rules.N_RULES > 0 and tags[k, KIND] >= PORTS:  # its synapse is plastic
+                return False
             s = model.on_input(s, t, rows[k, VALUE], tags[k, KIND], p)
             position += 1
         due = model.safe_until(s, t, p)
