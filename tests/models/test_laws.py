@@ -163,8 +163,9 @@ def test_a_threshold_just_below_the_top_is_crossed_and_one_just_above_never(name
             continue
         at, width, start = float(times[k]), (end - t) / course.size, s
         top = peak(name, s, t, (max(at - width, t), min(at + width, end)), far) + 1e3
-        if planned:  # the same step again
-            start = s._replace(length=s.end - s.begin)
+        if planned:  # the same step again; a brief one is a cubic
+            length = s.end - s.begin
+            start = s._replace(length=length, brief=length if s.v_4 == 0.0 else 0.0)
         due = []
         for shift in (-1e-7, 1e-7):
             q = p._replace(**{level: top + shift})
