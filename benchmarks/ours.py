@@ -110,17 +110,21 @@ def measure(case: Case, *, threads: int, precision: str) -> dict[str, Any]:
     built = time.process_time()
     sim.run(case.warm_up)
     warm = time.process_time()
-    cells = [p for p in net.populations.values() if not p.model.is_source]
-    recorder = sim.record(spikes=[p.name for p in cells])
+    heard = [p for p in net.populations.values() if not p.name.startswith("noise")]
+    cells = [p for p in heard if not p.model.is_source]
+    recorder = sim.record(spikes=[p.name for p in heard])
     cpu, wall = time.process_time(), time.perf_counter()
     sim.run(case.duration)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     spikes = [recorder.recording.spikes(p.name) for p in cells]
     count = sum(times.size for times, _ in spikes)
     size = sum(p.size for p in cells)
-    recurrent = [p for p in net.projections.values() if not _is_drive(p, net)]
-    synapses = sum(p.synapses.count for p in recurrent)
-    events = _events(spikes, recurrent, cells)
+    measured = [p for p in net.projections.values() if p.source in heard]
+    synapses = sum(p.synapses.count for p in measured)
+    fired = {p: recorder.recording.spikes(p.name)[1] for p in heard}
+    events = sum(
+        int(np.diff(p.synapses.row_start)[fired[p.source]].sum()) for p in measured
+    )  # fmt: skip
     return {
         "build_s": built - at_start, "warm_up_s": warm - built, "cpu_s": cpu, "wall_s": wall,
         "events": events, "synapses": synapses, "rate_hz": 1e3 * count / size / case.duration,
@@ -128,19 +132,6 @@ def measure(case: Case, *, threads: int, precision: str) -> dict[str, Any]:
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         "resident_bytes": resident,
     }  # fmt: skip
-
-
-def _is_drive(projection: Any, net: Network) -> bool:
-    return projection.source.name.startswith("noise")
-
-
-def _events(spikes: Any, recurrent: Any, cells: Any) -> int:
-    total = 0
-    for projection in recurrent:
-        if projection.source in cells:
-            _, neurons = spikes[cells.index(projection.source)]
-            total += int(np.diff(projection.synapses.row_start)[neurons].sum())
-    return total
 
 
 def _cv(spikes: Any, cells: Any) -> float:
