@@ -26,6 +26,12 @@ def overlap(dt: float, tau_a: float, tau_b: float) -> float:
 
 
 @kernel
+def filled(level: float, inflow: float, dt: float, tau_in: float, tau: float) -> float:
+    """Return the level of a leaky integrator `dt` later; what flows in decays with `tau_in`."""
+    return level * exp(-dt / tau) + inflow * overlap(dt, tau_in, tau)
+
+
+@kernel
 def overlap_of_three(dt: float, tau_a: float, tau_b: float, tau_c: float) -> float:
     """Return the convolution of exp(-t/tau_a), exp(-t/tau_b), exp(-t/tau_c) at `dt`, in ms^2."""
     fast, slow = min(tau_a, tau_b, tau_c), max(tau_a, tau_b, tau_c)

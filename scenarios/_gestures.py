@@ -5,13 +5,13 @@ Used by `motion_delays`. The file is an npz of arrays x, y (0 to 127), p (1 for 
 Amir et al. (2017), CVPR, doi:10.1109/CVPR.2017.781 (CC BY 4.0).
 """
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from eventsim.scenarios._data_files import data_file
 
 WIDTH = 128  # pixels
 FILE = "dvs128-clips/dvs128_10clips.npz"
@@ -46,13 +46,7 @@ def load(folder: str) -> dict[str, Clip]:
         If the file holds something else.
     """
     where = "scenario 'motion_delays': stimulus=gestures needs"
-    folder = folder or os.environ.get("EVENTSIM_DATA", "")
-    path = Path(folder, FILE)
-    if not folder or not path.is_file():
-        raise FileNotFoundError(
-            f"{where} DATA/{FILE}, not found in {folder!r}; say --set data=DATA or set "
-            "EVENTSIM_DATA (clips of the DVS128 Gesture data)"
-        )
+    path = data_file(where, folder, FILE, "clips of the DVS128 Gesture data")
     with np.load(path, allow_pickle=False) as file:
         missing = {"x", "y", "p", "t_us", "offset"} - set(file.files)
         if missing:

@@ -11,7 +11,6 @@ that comes within 3 ms of its last spike.
 """
 
 import gzip
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from eventsim.model import Neuron
 from eventsim.models import PoissonDeadTime
+from eventsim.scenarios._data_files import ASK, data_folder
 from eventsim.scenarios._nalsm_films import BLANK, DEAD_TIME, Films, read_films
 from eventsim.simulation import Simulation
 
@@ -125,9 +125,9 @@ def load(dataset: str, folder: str) -> Data:
     """
     if dataset == "digits":
         return _digits()
-    root = folder or os.environ.get("EVENTSIM_DATA", "")
+    root = data_folder(folder)
     where = f"scenario 'nalsm': dataset={dataset} needs"
-    hint = f"say --set data=DATA or set EVENTSIM_DATA (from {WHERE[dataset]})"
+    hint = f"{ASK} (from {WHERE[dataset]})"
     if not root:
         raise FileNotFoundError(f"{where} a folder DATA; {hint}")
     if dataset == "nmnist":

@@ -12,12 +12,13 @@ backwards, so that what is in them does not tell all, but when. Voices differ in
 length of the vocal tract; takes differ in pitch, speed, loudness, noise and where a vowel lies.
 """
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from eventsim.scenarios._data_files import data_file
 
 FILE = "fsdd/fsdd_8khz.npz"
 WHERE_FROM = "github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0"
@@ -58,14 +59,10 @@ def recorded(folder: str, takes: int = TAKES) -> Sounds:
         If the file holds something else.
     """
     where = "scenario 'spoken_digits': sounds=recorded needs"
-    folder = folder or os.environ.get("EVENTSIM_DATA", "")
-    path = Path(folder, FILE)
-    if not folder or not path.is_file():
-        raise FileNotFoundError(
-            f"{where} DATA/{FILE}, not found in {folder!r}; say --set data=DATA or set "
-            f"EVENTSIM_DATA (the recordings: {WHERE_FROM}; scenarios/_spoken_sounds.py says what "
-            "the file holds)"
-        )
+    path = data_file(
+        where, folder, FILE,
+        f"the recordings: {WHERE_FROM}; scenarios/_spoken_sounds.py says what the file holds",
+    )  # fmt: skip
     words = CLASSES * VOICES * TAKES
     shapes: dict[str, int | None] = {"pcm": None, "offset": words + 1} | dict.fromkeys(
         ("label", "speaker", "take"), words

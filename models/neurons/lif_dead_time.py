@@ -26,6 +26,7 @@ from typing import NamedTuple
 from eventsim.kernel import kernel
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
+from eventsim.models.neurons.lif import Step, prepare
 
 
 class Params(NamedTuple):
@@ -84,16 +85,6 @@ def next_fire(s: State, t: float, p: Params) -> float:
 def safe_until(s: State, t: float, p: Params) -> float:
     """Return a lower bound of the next spike without an arrival."""
     return max(t, s.blocked_until) if s.v >= p.v_th else inf
-
-
-class Step(NamedTuple):
-    decay: float  # of the membrane over a window
-
-
-@kernel
-def prepare(dt: float, p: Params) -> Step:
-    """Return what all neurons need to pass over `dt`."""
-    return Step(exp(-dt / p.tau_m))
 
 
 @kernel

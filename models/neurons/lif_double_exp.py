@@ -35,7 +35,7 @@ the first crossing.
 from math import exp, inf
 from typing import Any, NamedTuple
 
-from eventsim.cascade import earliest_rise, overlap, overlap_of_three, peak
+from eventsim.cascade import earliest_rise, filled, overlap, overlap_of_three, peak
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.room import room
@@ -109,11 +109,9 @@ def v_steady(current: float, p: Params) -> float:
 def passed(c: Currents, dt: float, p: Params) -> Currents:
     """Return the currents `dt` later."""
     return Currents(
-        c.i_exc * exp(-dt / p.tau_decay_exc)
-        + c.r_exc * overlap(dt, p.tau_rise_exc, p.tau_decay_exc),
+        filled(c.i_exc, c.r_exc, dt, p.tau_rise_exc, p.tau_decay_exc),
         c.r_exc * exp(-dt / p.tau_rise_exc),
-        c.i_inh * exp(-dt / p.tau_decay_inh)
-        + c.r_inh * overlap(dt, p.tau_rise_inh, p.tau_decay_inh),
+        filled(c.i_inh, c.r_inh, dt, p.tau_rise_inh, p.tau_decay_inh),
         c.r_inh * exp(-dt / p.tau_rise_inh),
     )
 

@@ -18,7 +18,7 @@ Verified against: scipy's matrix exponential.
 from math import exp
 from typing import NamedTuple
 
-from eventsim.cascade import overlap, peak
+from eventsim.cascade import filled, peak
 from eventsim.kernel import kernel
 from eventsim.model import NeuronModel
 
@@ -42,7 +42,7 @@ def initial(p: Params, key: float) -> State:
 @kernel
 def between(s: State, t: float, dt: float, p: Params) -> State:
     """Pass from `t` to `t + dt` with no event."""
-    v = s.v * exp(-dt / p.tau_decay) + s.rise * overlap(dt, p.tau_rise, p.tau_decay)
+    v = filled(s.v, s.rise, dt, p.tau_rise, p.tau_decay)
     return State(v, s.rise * exp(-dt / p.tau_rise))
 
 

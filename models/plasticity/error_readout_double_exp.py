@@ -25,7 +25,7 @@ Verified against: the sum over arrivals and stretches of constant error; scipy's
 from math import exp
 from typing import Any, NamedTuple
 
-from eventsim.cascade import overlap, peak
+from eventsim.cascade import filled, peak
 from eventsim.kernel import kernel
 from eventsim.rule import Rule
 
@@ -44,8 +44,7 @@ class State(NamedTuple):
 @kernel
 def after(s: State, dt: float, tau_rise: float, tau_decay: float) -> State:
     """Return what becomes of the filtered arrivals in `dt`."""
-    r = s.r * exp(-dt / tau_decay) + s.rise * overlap(dt, tau_rise, tau_decay)
-    return State(r, s.rise * exp(-dt / tau_rise))
+    return State(filled(s.r, s.rise, dt, tau_rise, tau_decay), s.rise * exp(-dt / tau_rise))
 
 
 @kernel
