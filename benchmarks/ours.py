@@ -155,10 +155,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", choices=("double", "single"), default="double")
     parser.add_argument("--profile", action="store_true", help="say where the time went")
-    parser.add_argument("--first-window", action="store_true", help="run for 1 ms, print nothing")
+    parser.add_argument("--first-window", action="store_true", help="run for 1 ms; print when that ended")
     given = parser.parse_args()
     if given.first_window:
         Simulation(build(CASES[given.case]), threads=given.threads, progress=False).run(1.0)
+        print(json.dumps({"ended": time.time(), "cpu_s": time.process_time()}))
         return
     with profile() if given.profile else nullcontext() as where:
         result = measure(CASES[given.case], threads=given.threads, precision=given.precision)

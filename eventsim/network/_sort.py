@@ -1,5 +1,6 @@
-"""The two loops of building that numpy cannot do in place: counting sort by source, sort of rows.
+"""The loops of building that numpy cannot do in place: counting sort by source, sort of rows.
 
+They hold no lock of Python's, so that threads may share the edges or the rows out among them.
 The only compiled functions of this folder. They call nothing outside this file, so that Numba's
 cache, which looks at one file only, can never be out of date. Compared with plain numpy on 10^7
 edges and 10^4 sources: a stable argsort by source alone takes 0.95 s and an int64 temporary of
@@ -13,28 +14,23 @@ from numba import njit
 _RUN = 16
 
 
-@njit(cache=True)
-def row_starts(pre, n_pre):  # type: ignore[no-untyped-def]
-    """Return where each source's synapses begin, and the end: int64, shape (n_pre + 1,)."""
-    starts = np.zeros(n_pre + 1, dtype=np.int64)
+@njit(cache=True, nogil=True)
+def count(pre, counts):  # type: ignore[no-untyped-def]
+    """Add to `counts`, one for each source, how many edges it has."""
     for source in pre:
-        starts[source + 1] += 1
-    for row in range(n_pre):
-        starts[row + 1] += starts[row]
-    return starts
+        counts[source] += 1
 
 
-@njit(cache=True)
-def scatter(starts, pre, values, sorted_values):  # type: ignore[no-untyped-def]
-    """Move one value per edge to its source's row, in the order given."""
-    free = starts[:-1].copy()
+@njit(cache=True, nogil=True)
+def scatter(free, pre, values, sorted_values):  # type: ignore[no-untyped-def]
+    """Move one value per edge to the next free place of its source's row, in the order given."""
     for edge in range(pre.size):
         source = pre[edge]
         sorted_values[free[source]] = values[edge]
         free[source] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sort_rows(starts, by, first, second):  # type: ignore[no-untyped-def]
     """Sort each row by `by`, stably and in place; the others move along, unless constants."""
     for row in range(starts.size - 1):

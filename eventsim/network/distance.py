@@ -125,8 +125,10 @@ class DistanceDelay:
         if number("DistanceDelay", "offset", self.offset) < 0.0:
             raise ValueError(f"DistanceDelay: offset must be >= 0 ms, got {self.offset}")
 
-    def along(self, pre: NDArray[Any], post: NDArray[Any], ends: Ends) -> FloatArray:
-        """Return the delay in ms of each edge from `pre` to `post`.
+    def along(
+        self, pre: NDArray[Any], post: NDArray[Any], ends: Ends, dtype: Any = np.float64
+    ) -> NDArray[Any]:
+        """Return the delay in ms of each edge from `pre` to `post`, stored as `dtype`.
 
         Raises
         ------
@@ -134,7 +136,7 @@ class DistanceDelay:
             If a population has no positions, or they differ in dimension.
         """
         x, y = both_positions(ends)
-        delay = np.empty(pre.size)
+        delay = np.empty(pre.size, dtype)
         for first in range(0, pre.size, _BLOCK):
             part = slice(first, first + _BLOCK)
             delay[part] = self.offset + distance(x[pre[part]], y[post[part]]) / self.velocity

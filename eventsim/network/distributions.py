@@ -3,6 +3,7 @@
 A distribution is a frozen dataclass with `draw(n, rng)`; anything with such a method will do.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isnan, log, log1p, sqrt
 from typing import Any, Protocol, runtime_checkable
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from eventsim.network.checks import number
 
 FloatArray = NDArray[np.float64]
+
+# Numbers drawn at a time where they are stored as something smaller than they are drawn: 2 MB.
+_PORTION = 1 << 18
 
 # Candidates drawn at least per round, and rounds, before a truncation is refused as hopeless.
 _BATCH, _ROUNDS = 1024, 1000
@@ -28,7 +32,16 @@ class Distribution(Protocol):
         ...
 
 
-def draw(value: Any, n: int, rng: Generator) -> Any:
+@runtime_checkable
+class InPortions(Protocol):
+    """A distribution that gives the numbers of `draw` portion by portion, if asked."""
+
+    def portions(self, n: int, rng: Generator) -> Iterator[FloatArray]:
+        """Yield `n` numbers in all."""
+        ...
+
+
+def draw(value: Any, n: int, rng: Generator, dtype: Any = np.float64) -> Any:
     """Turn a distribution into `n` numbers; pass anything else through.
 
     Parameters
@@ -39,15 +52,38 @@ def draw(value: Any, n: int, rng: Generator) -> Any:
         How many numbers.
     rng : numpy.random.Generator
         The only source of randomness.
+    dtype : {float64, float32}
+        What a distribution of this file is stored as; it is drawn in double precision.
 
     Returns
     -------
-    float, ndarray of float64 of shape (n,), or `value` itself
+    float, ndarray of shape (n,), or `value` itself
         `Constant` gives its one float, so that it is stored once.
     """
     if isinstance(value, Constant):
         return float(value.value)
-    return value.draw(n, rng) if isinstance(value, Distribution) else value
+    if not isinstance(value, InPortions):
+        return value.draw(n, rng) if isinstance(value, Distribution) else value
+    numbers = np.empty(n, dtype)
+    filled = 0
+    with np.errstate(over="ignore", under="ignore"):  # infinite or zero then, and refused as such
+        for portion in value.portions(n, rng):
+            numbers[filled : filled + portion.size] = portion
+            filled += portion.size
+    return numbers
+
+
+class OneByOne:
+    """Numbers that are drawn one after the other: n and then m of them are n + m."""
+
+    def draw(self, n: int, rng: Generator) -> FloatArray:
+        """Return `n` independent numbers."""
+        raise NotImplementedError
+
+    def portions(self, n: int, rng: Generator) -> Iterator[FloatArray]:
+        """Yield them portion by portion."""
+        for first in range(0, n, _PORTION):
+            yield self.draw(min(_PORTION, n - first), rng)
 
 
 @dataclass(frozen=True)
@@ -65,7 +101,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(OneByOne):
     """Uniform on [low, high).
 
     Raises
@@ -89,7 +125,7 @@ class Uniform:
 
 
 @dataclass(frozen=True)
-class Normal:
+class Normal(OneByOne):
     """Gaussian with mean `mean` and standard deviation `sd`.
 
     Raises
@@ -112,7 +148,7 @@ class Normal:
 
 
 @dataclass(frozen=True)
-class LogNormal:
+class LogNormal(OneByOne):
     """Lognormal with mean `mean` and standard deviation `sd` of the variable itself.
 
     Not of its logarithm: that has variance ln(1 + sd^2 / mean^2) and mean ln(mean) minus half of
@@ -168,14 +204,23 @@ class Truncated:
 
     def draw(self, n: int, rng: Generator) -> FloatArray:
         """Return `n` independent numbers."""
-        values = np.empty(n)
-        filled = 0
+        numbers: FloatArray = draw(self, n, rng)
+        return numbers
+
+    def portions(self, n: int, rng: Generator) -> Iterator[FloatArray]:
+        """Yield them portion by portion."""
+        missing = n
         for _ in range(_ROUNDS):
-            candidates = self.distribution.draw(max(n - filled, _BATCH), rng)
-            inside = candidates[(candidates >= self.low) & (candidates <= self.high)]
-            taken = inside[: n - filled]
-            values[filled : filled + taken.size] = taken
-            filled += taken.size
-            if filled == n:
-                return values
+            for candidates in self._candidates(max(missing, _BATCH), rng):
+                inside = candidates[(candidates >= self.low) & (candidates <= self.high)][:missing]
+                missing -= inside.size
+                yield inside
+            if missing == 0:
+                return
         raise ValueError(f"{self}: too few draws lie in [{self.low}, {self.high}]")
+
+    def _candidates(self, n: int, rng: Generator) -> Iterator[FloatArray]:
+        if isinstance(self.distribution, OneByOne):
+            yield from self.distribution.portions(n, rng)
+        else:
+            yield self.distribution.draw(n, rng)

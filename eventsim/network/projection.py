@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from eventsim.network.synapses import Synapses
 from eventsim.rule import Plasticity, Rule
 
 PRECISIONS = {"double": np.float64, "single": np.float32}
+
+_PORTION = 1 << 20  # edges that are checked at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,57 +149,73 @@ def _synapses(
     where: str, asked: Request, port: str, bounds: tuple[float, float], rngs: Sequence[Generator]
 ) -> Synapses:
     n_pre, n_post, rule = asked.source.size, asked.target.size, asked.rule
+    dtype = PRECISIONS[asked.precision]
     try:
         pre, post = rule.connect(n_pre, n_post, rngs[0], asked.ends)
         weight = rule.weight if asked.weight is None else asked.weight
         delay = rule.delay if asked.delay is None else asked.delay
         if isinstance(delay, DistanceDelay):
-            delay = delay.along(pre, post, asked.ends)
-        weight, delay = draw(weight, pre.size, rngs[1]), draw(delay, pre.size, rngs[2])
+            delay = delay.along(pre, post, asked.ends, dtype)
+        weight = draw(weight, pre.size, rngs[1], dtype)
+        delay = draw(delay, pre.size, rngs[2], dtype)
     except (ValueError, TypeError) as problem:
         raise type(problem)(f"{where}: {problem}") from None
     _check_indices(where, "source index", pre, n_pre)
     _check_indices(where, "target index", post, n_post)
-    dtype = PRECISIONS[asked.precision]
     unit = asked.target.model.units.get(port, "")
-    weights = _weights(where, weight, pre.size, bounds, f" {unit}".rstrip(), dtype)
-    if asked.plasticity is not None and weights.size == 1:
-        weights = np.full(pre.size, weights[0])
-    return Synapses.build(n_pre, n_post, pre, post, weights, _delays(where, delay, pre.size, dtype))
+    weight = _weights(where, weight, pre.size, bounds, f" {unit}".rstrip(), dtype)
+    if asked.plasticity is not None and weight.size == 1:
+        weight = np.full(pre.size, weight[0])
+    columns = [post, weight, _delays(where, delay, pre.size, dtype)]
+    del post, weight, delay  # the list alone holds them, and is emptied as they are sorted
+    return Synapses.from_columns(n_pre, n_post, pre, columns)
 
 
 def _weights(
     where: str, given: Any, count: int, bounds: tuple[float, float], unit: str, dtype: Any
 ) -> NDArray[Any]:
-    weights = _per_edge(where, "weight", given, count)
+    weights = _per_edge(where, "weight", given, count, dtype)
     low, high = bounds
     allowed = f"within the bounds [{low:g}, {high:g}]{unit}"
     stored = _stored(weights, dtype)
-    refuse_unless(where, "weight", f"finite{unit}", weights, np.isfinite(stored), "edge", count)
-    inside = (weights >= low) & (weights <= high)
-    refuse_unless(where, "weight", allowed, weights, inside, "edge", count)
+    _refuse_unless(where, "weight", f"finite{unit}", weights, stored, np.isfinite, count)
+    _refuse_unless(
+        where, "weight", allowed, weights, weights, lambda w: (w >= low) & (w <= high), count
+    )
     return stored
 
 
 def _delays(where: str, given: Any, count: int, dtype: Any) -> NDArray[Any]:
-    delays = _per_edge(where, "delay", given, count)
+    delays = _per_edge(where, "delay", given, count, dtype)
     stored = _stored(delays, dtype)
-    refuse_unless(where, "delay", "finite (ms)", delays, np.isfinite(stored), "edge", count)
-    refuse_unless(where, "delay", "> 0 ms", delays, stored > 0.0, "edge", count)
+    _refuse_unless(where, "delay", "finite (ms)", delays, stored, np.isfinite, count)
+    _refuse_unless(where, "delay", "> 0 ms", delays, stored, lambda d: d > 0.0, count)
     return stored
 
 
-def _stored(values: NDArray[np.float64], dtype: Any) -> NDArray[Any]:
+def _refuse_unless(
+    where: str, name: str, allowed: str, values: NDArray[Any], stored: NDArray[Any],
+    holds: Callable[[NDArray[Any]], NDArray[np.bool_]], count: int,
+) -> None:  # fmt: skip
+    """Raise unless `holds` is true of all that is `stored`, which is looked at in portions."""
+    portions = (stored[k : k + _PORTION] for k in range(0, stored.size, _PORTION))
+    if not all(holds(portion).all() for portion in portions):
+        refuse_unless(where, name, allowed, values, holds(stored), "edge", count)
+
+
+def _stored(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
     # what overflows or vanishes in single precision is refused afterwards, by value
     with np.errstate(over="ignore", under="ignore"):
         return values.astype(dtype, copy=False)
 
 
-def _per_edge(where: str, name: str, given: Any, count: int) -> NDArray[np.float64]:
+def _per_edge(where: str, name: str, given: Any, count: int, dtype: Any) -> NDArray[Any]:
+    """Return what was given as numbers: as they are stored if they are so already, else double."""
     if given is None:
         raise ValueError(f"{where}: {name} is missing")
     try:
-        values = np.asarray(given, dtype=np.float64)
+        as_stored = isinstance(given, np.ndarray) and given.dtype == dtype
+        values = np.asarray(given, dtype=dtype if as_stored else np.float64)
     except (TypeError, ValueError):
         raise TypeError(
             f"{where}: {name} must be a number, an array or a distribution, got {given!r}"

@@ -227,8 +227,10 @@ def _without_self(other: NDArray[Any], one: NDArray[Any]) -> NDArray[Any]:
 
 def _pair(flat: NDArray[np.int64], columns: int, skip: bool) -> Edges:
     """Split the row-major index of a pair into its two ends."""
-    row, column = np.divmod(flat, columns)
-    pre, post = row.astype(np.int32), column.astype(np.int32)
+    pre, post = np.empty(flat.size, np.int32), np.empty(flat.size, np.int32)
+    for first in range(0, flat.size, _BLOCK):
+        part = slice(first, first + _BLOCK)
+        pre[part], post[part] = np.divmod(flat[part], columns)
     return pre, _without_self(post, pre) if skip else post
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventsim.network import _sort
+from eventsim.network.threads import in_threads, threads_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,21 +84,27 @@ class Synapses:
         A counting sort by source, then a stable sort of each row that is not yet in order: O(n) for
         one constant delay and targets in order, O(n log k) for rows of k delays.
         """
+        return cls.from_columns(n_pre, n_post, pre, [post, weight, delay])
+
+    @classmethod
+    def from_columns(
+        cls, n_pre: int, n_post: int, pre: NDArray[Any], columns: list[NDArray[Any]]
+    ) -> Synapses:
+        """Sort edges into rows, as `build` does, and let go of what has been read.
+
+        `columns` are `post`, `weight` and `delay`; the list is empty afterwards. With arrays that
+        nobody else holds, building never needs more than one column beyond the edges given.
+        """
         pre = np.ascontiguousarray(pre, dtype=np.int32)
-        starts = _sort.row_starts(pre, n_pre)
-        columns = []
-        for values in (np.asarray(post, dtype=np.int32), weight, delay):
-            if values.size == pre.size:
-                rows = np.empty(pre.size, dtype=values.dtype)
-                _sort.scatter(starts, pre, np.ascontiguousarray(values), rows)
-            else:
-                rows = values.copy()
-            columns.append(rows)
-        target, weight, delay = columns
+        starts, first_places = _places(n_pre, pre)
+        columns.reverse()
+        target = _in_rows(first_places, pre, columns.pop().astype(np.int32, copy=False))
+        weight = _in_rows(first_places, pre, columns.pop())
+        delay = _in_rows(first_places, pre, columns.pop())
         # the least significant key first: both sorts are stable
-        _sort.sort_rows(starts, target, weight, delay)
+        _sort_rows(starts, target, weight, delay)
         if delay.size > 1:
-            _sort.sort_rows(starts, delay, target, weight)
+            _sort_rows(starts, delay, target, weight)
         return cls(n_post, starts, target, weight, delay)
 
     def _check(self) -> None:
@@ -110,3 +118,45 @@ class Synapses:
         delay = np.broadcast_to(self.delay, self.count)
         order = np.lexsort((self.target, delay, self.source))
         assert (order == np.arange(self.count)).all()
+
+
+def _places(n_pre: int, pre: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where rows start, and where in each row the edges of each portion begin.
+
+    Portions are what threads share; the rows that follow do not depend on their number.
+    """
+    portions = np.array_split(pre, threads_for(pre.size))
+    counts = np.zeros((len(portions), n_pre), np.int64)
+    in_threads(_sort.count, portions, counts)
+    starts = np.zeros(n_pre + 1, np.int64)
+    np.cumsum(counts.sum(axis=0), out=starts[1:])
+    first_places = np.cumsum(counts, axis=0) - counts + starts[:-1]
+    return starts, first_places
+
+
+def _in_rows(
+    first_places: NDArray[np.int64], pre: NDArray[np.int32], values: NDArray[Any]
+) -> NDArray[Any]:
+    """Return the values of the edges by row; one value that stands for all as it is."""
+    if values.size != pre.size:
+        return values.copy()
+    rows = np.empty(values.size, values.dtype)
+    parts = len(first_places)
+    in_threads(
+        _sort.scatter, first_places.copy(), np.array_split(pre, parts),
+        np.array_split(np.ascontiguousarray(values), parts), [rows] * parts,
+    )  # fmt: skip
+    return rows
+
+
+def _sort_rows(
+    starts: NDArray[np.int64], by: NDArray[Any], first: NDArray[Any], second: NDArray[Any]
+) -> None:
+    """Sort each row by `by`, stably; the other two columns move along, unless constants."""
+    parts = threads_for(by.size)
+    cuts = np.searchsorted(starts, np.linspace(0, by.size, parts + 1)[1:-1])
+    edges = [0, *cuts.tolist(), starts.size - 1]
+    in_threads(
+        _sort.sort_rows, [starts[a : b + 1] for a, b in pairwise(edges)],
+        [by] * parts, [first] * parts, [second] * parts,
+    )  # fmt: skip

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from math import log
+
 import numpy as np
 import pytest
 
@@ -33,6 +36,34 @@ def test_truncation_draws_again_and_does_not_clip() -> None:
     values = Truncated(Normal(0.0, 1.0), -0.5, 0.5).draw(5000, rng())
     assert np.abs(values).max() < 0.5
     assert np.unique(values).size == 5000
+
+
+@pytest.mark.parametrize(
+    ("distribution", "whole"),
+    [
+        (Uniform(0.5, 5.0), lambda rng, n: rng.uniform(0.5, 5.0, n)),
+        (Normal(3.0, 0.5), lambda rng, n: rng.normal(3.0, 0.5, n)),
+        (LogNormal(1.0, 1.0), lambda rng, n: rng.lognormal(-0.5 * log(2), log(2) ** 0.5, n)),
+        (Truncated(Normal(0.0, 1.0), low=0.0), lambda rng, n: truncated(rng, n)),
+    ],
+)
+def test_portions_are_what_would_be_drawn_at_once(
+    distribution: Uniform, whole: Callable[[np.random.Generator, int], np.ndarray]
+) -> None:
+    """Oracle: numpy asked for all of them, rounded to single precision afterwards."""
+    n = 700_000
+    values = draw(distribution, n, rng(), np.float32)
+    assert values.dtype == np.float32
+    assert np.array_equal(values, whole(rng(), n).astype(np.float32))
+
+
+def truncated(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Rounds of as many normal numbers as are missing, 1,024 at least; positive ones are kept."""
+    values = np.empty(0)
+    while values.size < n:
+        candidates = rng.normal(size=max(n - values.size, 1024))
+        values = np.append(values, candidates[candidates >= 0.0])
+    return values[:n]
 
 
 def test_a_hopeless_truncation_is_refused() -> None:

@@ -1,6 +1,5 @@
 """One projection in the compiled engine: its synapses by partition, and the spikes on their way."""
 
-from itertools import pairwise
 from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,9 @@ from eventsim.engine.buffers import (
     Floats,
     Ints,
     Pending,
-    Synapses,
     grown,
 )
+from eventsim.engine.compiled.partition import by_partition, inside, moved
 from eventsim.engine.kernels import spread
 from eventsim.engine.rule_layout import FROZEN, NEXT_POST, WEIGHT, RuleLayout
 from eventsim.engine.specialise import specialise
@@ -33,15 +32,20 @@ _NO_WEIGHTS = np.zeros(1)  # of a plastic projection: they are in the target's m
 
 
 class CompiledProjection:
-    """Static synapses. Their order here is by partition; `origin` leads back to the network's."""
+    """Static synapses. Their order here is by partition, and the network's within each.
+
+    With one partition they are the network's own arrays, which nobody changes. With more they are
+    copies, and which synapse is which is found out when somebody asks: it would take as much memory
+    as the targets.
+    """
 
     def __init__(self, projection: Projection, bounds: Ints, first_number: int) -> None:
-        self.projection = projection
+        self.projection, self.bounds = projection, bounds
         self.count = projection.synapses.count
         partitions = bounds.size - 1
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         labels = np.array([projection.source.first, first_number, projection.port, 0.0])
-        self.synapses, self.origin = _by_partition(projection, bounds, labels)
+        self.synapses = by_partition(projection, bounds, labels)
         self.pending = Pending(np.zeros((partitions, 64, 4)), np.zeros(partitions, np.int64))
         self.part_due = np.full(partitions, inf)
         self.part_full = np.zeros(partitions, np.int64)
@@ -66,7 +70,9 @@ class CompiledProjection:
 
     def reset_weights(self) -> None:
         """Go back to the weights that the network was built with."""
-        self.set_weights(self.projection.synapses.weight)
+        given = self.projection.synapses
+        weight = moved(given.weight, given.target, self.bounds)
+        self.synapses = self.synapses._replace(weight=weight)
 
     def enqueue(self, times: Floats, neurons: Ints) -> None:
         """Put spikes of the source on their way."""
@@ -104,7 +110,11 @@ class CompiledProjection:
         )
 
     def _by_origin(self) -> Any:
-        return slice(None) if self.origin is None else self.origin
+        """Return where the synapses, in their order here, are in the network's order."""
+        if self.bounds.size == 2:
+            return slice(None)
+        target = self.projection.synapses.target
+        return np.concatenate([np.flatnonzero(part) for part in inside(target, self.bounds)])
 
     def _in_network_order(self, values: Floats) -> Floats:
         out = np.empty((self.count, *values.shape[1:]))
@@ -113,7 +123,7 @@ class CompiledProjection:
 
     def network_order(self, synapses: Ints) -> Ints:
         """Return the places in the network's order of synapses that are numbered as here."""
-        return synapses if self.origin is None else self.origin[synapses]
+        return synapses if self.bounds.size == 2 else self._by_origin()[synapses]
 
     def lasting(self) -> Arrays:
         """Return the spikes on their way, and weights that are not the network's."""
@@ -132,10 +142,11 @@ class CompiledProjection:
         A spike has an entry in each partition in which it still has synapses to reach; here it has
         one. They come in the order of (time, source), as they were put on their way.
         """
-        entries = []
+        entries, origin = [], self._by_origin()
         for rows, filled in zip(self.pending.rows, self.pending.filled, strict=True):
             own = rows[:filled, :PENDING_DUE].copy()
-            own[:, PENDING_CURSOR] = self.network_order(own[:, PENDING_CURSOR].astype(np.int64))
+            if self.bounds.size > 2:
+                own[:, PENDING_CURSOR] = origin[own[:, PENDING_CURSOR].astype(np.int64)]
             own = own[np.lexsort(own.T[1::-1])]
             starts = np.flatnonzero(_differs(own[:, :2]))
             # a source may have fired twice at one time: the first entries here and there are one
@@ -168,10 +179,11 @@ class CompiledProjection:
             larger = grown(self.pending.rows, 1, spikes.shape[0])
             self.pending = self.pending._replace(rows=larger)
         self.due = inf
+        origin = self._by_origin()
         for p, row_start in enumerate(self.synapses.row_start):
             here = cursor.astype(np.int64)
-            if self.origin is not None:
-                own = self.origin[row_start[0] : row_start[-1]]
+            if self.bounds.size > 2:
+                own = origin[row_start[0] : row_start[-1]]
                 here = row_start[0] + np.searchsorted(own, cursor)
             left = here < row_start[source + 1]
             delay = self.synapses.delay
@@ -286,6 +298,10 @@ class PlasticProjection(CompiledProjection):
             self.memory[:, column + 1] = channel
         self.freeze(stored.number("frozen") != 0.0)
 
+    def reset_weights(self) -> None:
+        """Go back to the weights that the network was built with."""
+        self.set_weights(self.projection.synapses.weight)
+
     def set_weights(self, values: Floats) -> None:
         """Replace the weights, given in the network's order."""
         self.memory[:, WEIGHT] = np.broadcast_to(values, (self.count,))[self._by_origin()]
@@ -298,31 +314,3 @@ def _differs(rows: Floats) -> NDArray[np.bool_]:
     differs = np.ones(len(rows), np.bool_)
     differs[1:] = (rows[1:] != rows[:-1]).any(axis=1)
     return differs
-
-
-def _by_partition(
-    projection: Projection, bounds: Ints, labels: Floats
-) -> tuple[Synapses, Ints | None]:
-    """Cut a projection into one slice per partition of its targets; delays are up to the soma."""
-    given = projection.synapses
-    delay = given.delay
-    if projection.dendritic_delay:
-        delay = delay.astype(np.float64) + projection.dendritic_delay
-    if bounds.size == 2:
-        row_start = given.row_start[np.newaxis]
-        return Synapses(row_start, given.target, given.weight, delay, labels), None
-    row_starts, origins, first = [], [], 0
-    for low, high in pairwise(bounds):
-        inside = (given.target >= low) & (given.target < high)
-        before = np.concatenate([[0], np.cumsum(inside)])
-        row_starts.append(before[given.row_start] + first)
-        origins.append(np.flatnonzero(inside))
-        first += origins[-1].size
-    origin = np.concatenate(origins)
-    return Synapses(
-        np.stack(row_starts),
-        given.target[origin],
-        given.weight if given.weight.size == 1 else given.weight[origin],
-        delay if delay.size == 1 else delay[origin],
-        labels,
-    ), origin

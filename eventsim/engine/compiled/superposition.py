@@ -133,7 +133,7 @@ class Superposition:
         parameters = self.population.cells.params[0]
         taus = [parameters[model.parameter_names.index(n)] for n in self.linear.modes[port]]
         weight = projection.synapses.weight
-        sign = 1 if (weight >= 0).all() else -1 if (weight < 0).all() else 0
+        sign = 1 if weight.min(initial=0.0) >= 0.0 else -1 if weight.max() < 0.0 else 0
         if isinstance(projection, PlasticProjection):
             sign = 0  # it may change
         return Incoming(projection, np.array(taus), self.linear.first_column(port), sign)
