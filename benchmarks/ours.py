@@ -155,7 +155,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", choices=("double", "single"), default="double")
     parser.add_argument("--profile", action="store_true", help="say where the time went")
-    parser.add_argument("--first-window", action="store_true", help="run for 1 ms; print when that ended")
+    parser.add_argument(
+        "--first-window", action="store_true", help="run for 1 ms; print when that ended"
+    )
     given = parser.parse_args()
     if given.first_window:
         Simulation(build(CASES[given.case]), threads=given.threads, progress=False).run(1.0)

@@ -27,7 +27,7 @@ def by_partition(projection: Projection, bounds: Ints, labels: Floats) -> Synaps
         row_starts.append(first + _count_before(given.row_start, here))
         first = row_starts[-1][-1]
     target, weight, delay = (
-        moved(values, given.target, bounds) for values in (given.target, given.weight, delay)
+        _moved(values, given.target, bounds) for values in (given.target, given.weight, delay)
     )
     return Synapses(np.stack(row_starts), target, weight, delay, labels)
 
@@ -40,7 +40,7 @@ def inside(target: Ints, bounds: Ints) -> Iterator[NDArray[np.bool_]]:
         yield here
 
 
-def moved(values: NDArray[Any], target: Ints, bounds: Ints) -> NDArray[Any]:
+def _moved(values: NDArray[Any], target: Ints, bounds: Ints) -> NDArray[Any]:
     """Return values of the network's synapses by partition; nothing is copied that needn't be."""
     if values.size == 1 or bounds.size == 2:
         return values

@@ -16,7 +16,7 @@ from eventsim.engine.buffers import (
     Pending,
     grown,
 )
-from eventsim.engine.compiled.partition import by_partition, inside, moved
+from eventsim.engine.compiled.partition import by_partition, inside
 from eventsim.engine.kernels import spread
 from eventsim.engine.rule_layout import FROZEN, NEXT_POST, WEIGHT, RuleLayout
 from eventsim.engine.specialise import specialise
@@ -32,11 +32,9 @@ _NO_WEIGHTS = np.zeros(1)  # of a plastic projection: they are in the target's m
 
 
 class CompiledProjection:
-    """Static synapses. Their order here is by partition, and the network's within each.
+    """Static synapses. Their order here is by partition; `origin` leads back to the network's.
 
-    With one partition they are the network's own arrays, which nobody changes. With more they are
-    copies, and which synapse is which is found out when somebody asks: it would take as much memory
-    as the targets.
+    With one partition they are the network's own arrays, which nobody changes.
     """
 
     def __init__(self, projection: Projection, bounds: Ints, first_number: int) -> None:
@@ -70,9 +68,7 @@ class CompiledProjection:
 
     def reset_weights(self) -> None:
         """Go back to the weights that the network was built with."""
-        given = self.projection.synapses
-        weight = moved(given.weight, given.target, self.bounds)
-        self.synapses = self.synapses._replace(weight=weight)
+        self.set_weights(self.projection.synapses.weight)
 
     def enqueue(self, times: Floats, neurons: Ints) -> None:
         """Put spikes of the source on their way."""
@@ -106,15 +102,23 @@ class CompiledProjection:
         """Replace the weights, given in the network's order (one value: all alike)."""
         weight = values if values.size == 1 else values[self._by_origin()]
         self.synapses = self.synapses._replace(
-            weight=np.array(weight, dtype=self.projection.synapses.weight.dtype)
+            weight=np.asarray(weight, dtype=self.projection.synapses.weight.dtype)
         )
 
-    def _by_origin(self) -> Any:
-        """Return where the synapses, in their order here, are in the network's order."""
+    @property
+    def origin(self) -> Ints | None:
+        """Where each synapse is in the network's order; None if that is the order here.
+
+        Found anew each time: kept, it would take as much memory as the targets.
+        """
         if self.bounds.size == 2:
-            return slice(None)
+            return None
         target = self.projection.synapses.target
-        return np.concatenate([np.flatnonzero(part) for part in inside(target, self.bounds)])
+        return np.concatenate([np.flatnonzero(here) for here in inside(target, self.bounds)])
+
+    def _by_origin(self) -> Any:
+        origin = self.origin
+        return slice(None) if origin is None else origin
 
     def _in_network_order(self, values: Floats) -> Floats:
         out = np.empty((self.count, *values.shape[1:]))
@@ -123,7 +127,8 @@ class CompiledProjection:
 
     def network_order(self, synapses: Ints) -> Ints:
         """Return the places in the network's order of synapses that are numbered as here."""
-        return synapses if self.bounds.size == 2 else self._by_origin()[synapses]
+        origin = self.origin
+        return synapses if origin is None else origin[synapses]
 
     def lasting(self) -> Arrays:
         """Return the spikes on their way, and weights that are not the network's."""
@@ -142,11 +147,10 @@ class CompiledProjection:
         A spike has an entry in each partition in which it still has synapses to reach; here it has
         one. They come in the order of (time, source), as they were put on their way.
         """
-        entries, origin = [], self._by_origin()
+        entries = []
         for rows, filled in zip(self.pending.rows, self.pending.filled, strict=True):
             own = rows[:filled, :PENDING_DUE].copy()
-            if self.bounds.size > 2:
-                own[:, PENDING_CURSOR] = origin[own[:, PENDING_CURSOR].astype(np.int64)]
+            own[:, PENDING_CURSOR] = self.network_order(own[:, PENDING_CURSOR].astype(np.int64))
             own = own[np.lexsort(own.T[1::-1])]
             starts = np.flatnonzero(_differs(own[:, :2]))
             # a source may have fired twice at one time: the first entries here and there are one
@@ -164,7 +168,7 @@ class CompiledProjection:
         self.sent = stored.whole("sent", least=0)
 
     def _put_on_their_way(self, spikes: Floats) -> None:
-        given = self.projection.synapses
+        given, origin = self.projection.synapses, self.origin
         if not np.isfinite(spikes).all():
             raise ValueError("spikes on their way must be finite")
         time, source, cursor = spikes.T
@@ -179,10 +183,9 @@ class CompiledProjection:
             larger = grown(self.pending.rows, 1, spikes.shape[0])
             self.pending = self.pending._replace(rows=larger)
         self.due = inf
-        origin = self._by_origin()
         for p, row_start in enumerate(self.synapses.row_start):
             here = cursor.astype(np.int64)
-            if self.bounds.size > 2:
+            if origin is not None:
                 own = origin[row_start[0] : row_start[-1]]
                 here = row_start[0] + np.searchsorted(own, cursor)
             left = here < row_start[source + 1]
@@ -297,10 +300,6 @@ class PlasticProjection(CompiledProjection):
         for column, channel in zip(self.layout.modulators, self.channels, strict=True):
             self.memory[:, column + 1] = channel
         self.freeze(stored.number("frozen") != 0.0)
-
-    def reset_weights(self) -> None:
-        """Go back to the weights that the network was built with."""
-        self.set_weights(self.projection.synapses.weight)
 
     def set_weights(self, values: Floats) -> None:
         """Replace the weights, given in the network's order."""
