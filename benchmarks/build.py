@@ -6,7 +6,7 @@ Prints for each case the seconds to build it (wall and CPU), and three numbers o
 of the network's own arrays, the most while building, the most while running. Memory is what the
 process has in RAM beyond what it had after building and running the same network at a small size:
 interpreter, libraries and compiled kernels (some 200 MB) are not counted, everything else is,
-neurons and background input too. `large` needs 8 GB and runs only if it is named.
+neurons and background input too. `large` needs 4 GB and runs only if it is named.
 """
 
 import argparse
@@ -129,7 +129,7 @@ def main() -> None:
         print(
             f"{case:16} {m['synapses'] / 1e6:6.1f} M synapses, built in {m['wall_s']:.2f} s "
             f"({m['cpu_s']:.2f} s of CPU); bytes a synapse: {m['own']:.1f} in the network, "
-            f"{m['building']:.1f} while building, {m['running']:.1f} while running; "
+            f"{m['building']:.2f} while building, {m['running']:.2f} while running; "
             f"{m['rate_hz']:.1f} Hz, peak of the process {m['peak_bytes'] / 1e9:.2f} GB"
         )
 

@@ -10,7 +10,8 @@ tripartite     which astrocyte listens to which synapses, and acts on them
 explicit       the same from arrays, a sparse matrix, a networkx graph
 distributions  random parameters, weights and delays
 graph          networks from and to networkx graphs
-checks, _sort  refusals, and the two compiled loops of building
+checks         refusals
+_sort, threads the compiled loops of building, and who shares them
 """
 
 from eventsim.network.distance import DistanceDelay, DistanceDependent, Exponential, Gaussian

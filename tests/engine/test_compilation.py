@@ -3,17 +3,22 @@
 Every run is a process of its own; it prints what it saw as one line of JSON.
 """
 
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
+
+import pytest
 
 from eventsim.engine import specialise
 from eventsim.engine.kernels import fade
+from eventsim.models.neurons import lif
 
 PYTHON = [sys.executable, "-W", "error"]
 
@@ -200,6 +205,27 @@ def test_a_model_typed_at_a_prompt_runs(tmp_path: Path) -> None:
         check=True,
     )
     assert json.loads(done.stdout)["v"] == [3.0, 0.0, 3.0]
+
+
+def nested(x: float) -> float:
+    """Stand for whatever a model may be written like: its last lines are another function's."""
+    return (
+        max(
+            (lambda y: y
+             + x)(x),
+            2.0 * x,
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("function", [nested, specialise._reach, lif.between, lif.next_fire])
+def test_the_text_of_a_function_goes_from_its_decorators_to_its_last_expression(
+    function: FunctionType,
+) -> None:
+    """Oracle: inspect.getsource, which takes a hundred times as long; brackets may be missing."""
+    text, whole = specialise._text(function.__code__), inspect.getsource(function)
+    assert whole.startswith(text)
+    assert not re.search(r"\w", whole[len(text) :].replace("# fmt: skip", ""))
 
 
 def test_the_same_source_in_another_module_is_another_kernel() -> None:
