@@ -10,8 +10,8 @@ from math import inf
 from types import ModuleType
 from typing import Any
 
-from eventsim.engine.rows import read_row, write_row
-from eventsim.kernel import kernel
+from eventsim.engine.rows import read_lane, read_row, write_lane, write_row
+from eventsim.kernel import kernel, kernel_call
 from eventsim.model import NeuronModel
 from eventsim.rule import Course
 
@@ -93,11 +93,42 @@ def _no_course(s: Any, p: Any) -> Course:
     return Course(0.0, 0.0, 1.0)
 
 
-def _linear(model: NeuronModel) -> dict[str, Function]:
-    if model.linear is None:
+def _linear(model: NeuronModel) -> dict[str, Any]:
+    """Return what takes a linear model over a window: many neurons side by side, or one of them.
+
+    A lane of the scratch holds a neuron's state, its sums, and then the verdict: whether it might
+    fire in the window, and whether it might do so later without an arrival (1.0 or 0.0).
+    """
+    linear = model.linear
+    if linear is None:
         return {}
-    names = ("prepare", "absorb", "may_fire", "restless")
-    return {name: getattr(model.linear, name) for name in names}
+    make_state, n_state, n_sums = model.state, len(model.state_names), linear.columns
+    absorb, may_fire, restless = linear.absorb, linear.may_fire, linear.restless
+    prepare, verdict = linear.prepare, n_state + n_sums
+
+    @kernel
+    def settle(a: int, s: Any, t: float, dt: float, step: Any, lanes: Any, p: Any) -> None:
+        sums = read_lane(lanes, n_state, n_sums, a)
+        after = absorb(s, t, dt, step, sums, p)
+        hot = 1.0 if may_fire(s, t, dt, step, sums, p) else 0.0
+        write_lane(lanes, 0, a, after)
+        write_lane(lanes, verdict, a, (hot, 1.0 if restless(after, p) else 0.0))
+
+    @kernel_call
+    def settle_lanes(n: int, t: float, t1: float, step: Any, lanes: Any, p: Any) -> None:
+        for a in range(n):
+            s = make_state(*read_lane(lanes, 0, n_state, a))
+            settle(a, s, t, t1 - t, step, lanes, p)
+
+    @kernel_call
+    def settle_late(a: int, row: Any, t1: float, lanes: Any, p: Any) -> None:
+        s, t = make_state(*read_row(row, n_state)), row[n_state]
+        settle(a, s, t, t1 - t, prepare(t1 - t, p), lanes, p)
+
+    return {
+        "prepare": prepare, "settle_lanes": settle_lanes, "settle_late": settle_late,
+        "N_SUMS": n_sums,
+    }  # fmt: skip
 
 
 def _by_port(functions: Sequence[Function]) -> Function:

@@ -13,6 +13,7 @@ from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
 from eventsim.engine.kernels import superpose as superpose_kernel
 from eventsim.engine.kernels import superpose_plastic as plastic_kernel
+from eventsim.engine.rows import LANES
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.linear import Linear
@@ -95,8 +96,7 @@ class Superposition:
         self.linear: Linear = linear
         # a drive's projection is here too: its queue is used when the source is changed in a run
         driving = [drive.projection for drive in drives]
-        self.projections = [self._incoming(p) for p in projections + driving]
-        self.drives = [(drive, self._incoming(drive.projection)) for drive in drives]
+        self._listen_to(projections + driving, drives)
         partitions = population.cells.bounds.size - 1
         self.kernel: ModuleType = specialise(
             superpose_kernel,
@@ -116,9 +116,10 @@ class Superposition:
         self.visited = {p: np.zeros(partitions, np.int64) for p in plastic}
         self.at, self.full = np.zeros((2, partitions), np.int64)
         size = population.population.size
-        self.sums = np.zeros((size, linear.columns))
+        self.sums = np.zeros((linear.columns, size))
         self.hot = np.zeros(size, np.int8)
         self.chunk = np.zeros((partitions, superpose_kernel.CHUNK))
+        self.places = np.zeros(self.chunk.shape, np.int64)
         self.counts = np.zeros((partitions, 3), np.int64)
         self.streamed = np.zeros(partitions, np.int64)
         self.arrivals, self.spikes = 0, 0.0  # streamed in the last window, by about so many spikes
@@ -126,6 +127,22 @@ class Superposition:
         self.windows, self.landed = 0, 0  # in all: windows, arrivals in them
         self.restless = True
         self.settled = 0.0  # ms, the end of the last window
+
+    def _listen_to(self, projections: list[CompiledProjection], drives: list[Drive]) -> None:
+        """Note what arrives along which projection, and to which sums it is added."""
+        self.projections = [self._incoming(p) for p in projections]
+        self.drives = [(drive, self._incoming(drive.projection)) for drive in drives]
+        used = {
+            incoming.first_column + 2 * mode + negative
+            for incoming in self.projections
+            for mode in range(incoming.taus.size)
+            for negative in (0, 1)
+            if incoming.sign != (-1, 1)[negative]
+        }
+        self.used = np.array(sorted(used), np.int64)
+        partitions = self.population.cells.bounds.size - 1
+        width = len(self.population.model.state_names) + self.linear.columns + 2
+        self.lanes = np.zeros((partitions, width * LANES))  # sums that are not used are zero
 
     def _incoming(self, projection: CompiledProjection) -> Incoming:
         model = self.population.model
@@ -141,8 +158,7 @@ class Superposition:
     def reset(self) -> None:
         """Begin anew: parameters, weights and states may have changed."""
         self.windows, self.landed = 0, 0
-        self.projections = [self._incoming(i.projection) for i in self.projections]
-        self.drives = [(drive, self._incoming(drive.projection)) for drive, _ in self.drives]
+        self._listen_to([i.projection for i in self.projections], [d for d, _ in self.drives])
         self.restless = True
 
     @property
@@ -177,7 +193,8 @@ class Superposition:
         cells = population.cells
         self.kernel.settle(
             self.settled, t1, cells.states, cells.params, cells.table, cells.due, cells.block_due,
-            cells.bounds, self.sums, self.hot, probes.slot, saved, self.counts,
+            cells.bounds, self.sums, self.hot, probes.slot, saved, self.used,
+            self.lanes, self.counts,
         )  # fmt: skip
         self.settled = t1
         self.windows += 1
@@ -242,7 +259,7 @@ class Superposition:
         while True:
             self.kernel.list_hot(
                 t1, *projection.synapses, *projection.pending, ends, self.hot, int(listed),
-                *self.population.inbox, projection.part_due, projection.part_full,
+                self.places, *self.population.inbox, projection.part_due, projection.part_full,
             )  # fmt: skip
             if not any(projection.part_full.tolist()):
                 break

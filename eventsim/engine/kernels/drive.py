@@ -225,7 +225,7 @@ def _add(
             k = low + at[a]
             weight = wires.weights[k]
             column = first_column + 2 * m + (1 if weight < 0.0 else 0)
-            sums[wires.targets[k], column] += weight * totals[m, a]
+            sums[column, wires.targets[k]] += weight * totals[m, a]
 
 
 @loop(parallel=PARALLEL)

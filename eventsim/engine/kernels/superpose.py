@@ -7,7 +7,7 @@ of those, which then go the ordered way.
 """
 
 from math import exp, inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from numba import prange
 
@@ -30,8 +30,9 @@ from eventsim.engine.buffers import (
     Pending,
     Synapses,
 )
-from eventsim.engine.kernels.fade import fade
+from eventsim.engine.kernels.fade import fade, fade_little
 from eventsim.engine.kernels.prefetch import prefetch
+from eventsim.engine.rows import LANES
 from eventsim.kernel import kernel, loop
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
 CHUNK = 256  # synapses whose exponentials are computed at once: 2 KiB, stays in the first cache
+ASKED = 128  # synapses that are asked for at a time
 COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
 
 
@@ -80,7 +82,7 @@ def _stream(
         if end == begin:
             continue
         if k + 2 < n:
-            _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]))
+            _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), end - begin)
         if same_delay:
             _add_row(begin, end, t1 - rows[k, PENDING_DUE], synapses, taus, first_column, sign,
                      sums)  # fmt: skip
@@ -106,14 +108,16 @@ def due_end(p: int, row: Floats, begin: int, t1: float, synapses: Synapses) -> i
 
 
 @kernel
-def _ask_for(synapses: Synapses, cursor: int) -> None:
-    """Prefetch the beginning of a row, some lines of each array."""
-    for line in range(4):
-        prefetch(synapses.target, cursor + 16 * line)
+def _ask_for(synapses: Synapses, cursor: int, count: int) -> None:
+    """Prefetch the next `count` synapses of a spike, or of a long row what a prefetcher needs."""
+    end = cursor + min(count, ASKED)
+    for k in range(cursor, end, 16):
+        prefetch(synapses.target, k)
+    for k in range(cursor, end, 8):
         if synapses.delay.shape[0] > 1:
-            prefetch(synapses.delay, cursor + 8 * line)
+            prefetch(synapses.delay, k)
         if synapses.weight.shape[0] > 1:
-            prefetch(synapses.weight, cursor + 8 * line)
+            prefetch(synapses.weight, k)
 
 
 @kernel
@@ -129,13 +133,13 @@ def _add_row(
         if weight.shape[0] == 1:
             w = weight[0] * decay
             for k in range(begin, end):
-                sums[target[k], column] += w
+                sums[column, target[k]] += w
         elif sign != 0:
             for k in range(begin, end):
-                sums[target[k], column] += weight[k] * decay
+                sums[column, target[k]] += weight[k] * decay
         else:
             for k in range(begin, end):
-                sums[target[k], column + (1 if weight[k] < 0.0 else 0)] += weight[k] * decay
+                sums[column + (1 if weight[k] < 0.0 else 0), target[k]] += weight[k] * decay
 
 
 @kernel
@@ -155,7 +159,10 @@ def _add_segment(
         for m in range(taus.shape[0]):
             column = first_column + 2 * m + (1 if sign < 0 else 0)
             rate = 1.0 / taus[m]
-            if window * rate <= 1.0:
+            if window * rate <= 1 / 64:
+                for k in range(count):
+                    chunk[k] = fade_little((t1 - (time + delay[low + k])) * rate)
+            elif window * rate <= 1.0:
                 for k in range(count):
                     chunk[k] = fade((t1 - (time + delay[low + k])) * rate)
             else:
@@ -163,74 +170,92 @@ def _add_segment(
                     chunk[k] = exp(-(t1 - (time + delay[low + k])) * rate)
             if weight_step == 0:
                 for k in range(count):
-                    sums[target[low + k], column] += weight[0] * chunk[k]
+                    sums[column, target[low + k]] += weight[0] * chunk[k]
             elif sign != 0:
                 for k in range(count):
-                    sums[target[low + k], column] += weight[low + k] * chunk[k]
+                    sums[column, target[low + k]] += weight[low + k] * chunk[k]
             else:
                 for k in range(count):
                     w = weight[low + k]
-                    sums[target[low + k], column + (1 if w < 0.0 else 0)] += w * chunk[k]
+                    sums[column + (1 if w < 0.0 else 0), target[low + k]] += w * chunk[k]
 
 
 @loop(parallel=PARALLEL)
 def settle(
     t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
     block_due: Floats, bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats,
-    counts: Ints,
+    used: Ints, lanes: Floats, counts: Ints,
 ) -> None:  # fmt: skip
     """Take every neuron that stays below threshold to `t1`; mark the others hot.
 
     Most states are valid at `t0`, the end of the last window. A cold neuron that is sampled is
     listed too, for its samples; what its state will be at `t1` goes to `saved`, so that watching
-    changes no bit. counts[p] becomes (hot, whether any neuron could fire later without an arrival,
-    sampled and cold).
+    changes no bit. `used` are the columns of `sums` that anything is added to. counts[p] becomes
+    (hot, whether any neuron could fire later without an arrival, sampled and cold).
     """
     for p in prange(bounds.shape[0] - 1):
-        _settle(p, t0, t1, states, params, table, due, block_due, bounds, sums, hot, slot, saved,
-                counts[p])  # fmt: skip
+        counts[p] = 0
+        shared = model.load_params(params, table, 0)
+        step = model.prepare(t1 - t0, shared)
+        for first in range(bounds[p], bounds[p + 1], BLOCK):
+            n = min(BLOCK, bounds[p + 1] - first)
+            _into_lanes(first, n, states, sums, used, lanes[p])
+            model.settle_lanes(n, t0, t1, step, lanes[p], shared)
+            for a in range(n):
+                if states[first + a, model.N_STATE] != t0:  # it was hot
+                    model.settle_late(a, states[first + a], t1, lanes[p], shared)
+            _out_of_lanes(first, n, t1, states, shared, due, block_due, hot, slot, saved, lanes[p],
+                          counts[p])  # fmt: skip
 
 
 @kernel
-def _settle(
-    p: int, t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
-    block_due: Floats, bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats,
-    counts: Ints,
+def _into_lanes(
+    first: int, n: int, states: Floats, sums: Floats, used: Ints, lanes: Floats
+) -> None:
+    """Lay the states of a block of neurons side by side, and their sums, which begin anew."""
+    for a in range(n):
+        for column in range(model.N_STATE):
+            lanes[column * LANES + a] = states[first + a, column]
+    for column in used:
+        for a in range(n):
+            lanes[(model.N_STATE + column) * LANES + a] = sums[column, first + a]
+            sums[column, first + a] = 0.0
+
+
+@kernel
+def _out_of_lanes(
+    first: int, n: int, t1: float, states: Floats, p: Any, due: Floats, block_due: Floats,
+    hot: Ints, slot: Ints, saved: Floats, lanes: Floats, counts: Ints,
 ) -> None:  # fmt: skip
-    low, high = bounds[p], bounds[p + 1]
-    parameters = model.load_params(params, table, 0)
-    for block in range((low + BLOCK - 1) // BLOCK, (high + BLOCK - 1) // BLOCK):
-        block_due[block] = inf
-    n_hot, restless, n_watched = 0, False, 0
-    common = model.prepare(t1 - t0, parameters)
-    for i in range(low, high):
-        s = model.load_state(states, i)
-        valid = states[i, model.N_STATE]
-        dt = t1 - valid
-        step = common if valid == t0 else model.prepare(dt, parameters)
-        own = sums[i]
-        if hot[i] == FORCED or model.may_fire(s, valid, dt, step, own, parameters):
+    """Keep the states of the cold neurons of a block; bound the next spikes of the hot ones."""
+    verdict = (model.N_STATE + model.N_SUMS) * LANES
+    earliest = inf
+    for a in range(n):
+        i = first + a
+        due[i] = inf
+        if lanes[verdict + a] != 0.0 or hot[i] == FORCED:
             hot[i] = HOT
-            n_hot += 1
-            due[i] = model.safe_until(s, valid, parameters)
-            block_due[i // BLOCK] = min(block_due[i // BLOCK], due[i])
-            restless = True
+            due[i] = model.safe_until(model.load_state(states, i), states[i, model.N_STATE], p)
+            earliest = min(earliest, due[i])
+            counts[0] += 1
+            counts[1] = 1
+        elif saved.shape[0] > 0 and slot[i] >= 0:
+            hot[i] = WATCHED
+            _store_lane(a, lanes, saved[slot[i]], t1)
+            counts[2] += 1
         else:
-            s = model.absorb(s, valid, dt, step, own, parameters)
-            due[i] = inf
-            restless = restless or model.restless(s, parameters)
-            if slot[i] >= 0:
-                model.store_state(saved, slot[i], s, t1)
-                hot[i] = WATCHED
-                n_watched += 1
-            else:
-                hot[i] = COLD
-                model.store_state(states, i, s, t1)
-        for column in range(own.shape[0]):
-            own[column] = 0.0
-    counts[0] = n_hot
-    counts[1] = 1 if restless else 0
-    counts[2] = n_watched
+            hot[i] = COLD
+            _store_lane(a, lanes, states[i], t1)
+        if lanes[verdict + LANES + a] != 0.0:
+            counts[1] = 1
+    block_due[first // BLOCK] = earliest
+
+
+@kernel
+def _store_lane(a: int, lanes: Floats, row: Floats, t1: float) -> None:
+    for column in range(model.N_STATE):
+        row[column] = lanes[column * LANES + a]
+    row[model.N_STATE] = t1
 
 
 @loop(parallel=PARALLEL)
@@ -238,6 +263,7 @@ def list_hot(
     t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, ends: Ints, hot: Ints, any_hot: int,
+    places: Ints,
     rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
     begin: Ints, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
@@ -248,7 +274,8 @@ def list_hot(
     for p in prange(row_start.shape[0]):
         _list_hot(
             p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
-            ends[p], hot, any_hot, Inbox(rows, tags, filled, by_target, scratch, end, work, begin),
+            ends[p], hot, any_hot, places[p],
+            Inbox(rows, tags, filled, by_target, scratch, end, work, begin),
             earliest, full,
         )  # fmt: skip
 
@@ -256,7 +283,7 @@ def list_hot(
 @kernel
 def _list_hot(
     p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, hot: Ints, any_hot: int,
-    inbox: Inbox, earliest: Floats, full: Ints,
+    places: Ints, inbox: Inbox, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
     rows = pending.rows[p]
     delay_step = 1 if synapses.delay.shape[0] > 1 else 0
@@ -268,12 +295,12 @@ def _list_hot(
         if cursor < stop and full[p] == 0:
             if any_hot:
                 if k + 2 < pending.filled[p]:
-                    _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]))
+                    _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - cursor)
                 if inbox.filled[p] + stop - cursor > inbox.rows.shape[1]:
                     full[p] = 1
                 else:
                     _list_segment(p, rows[k, PENDING_TIME], int(rows[k, PENDING_SOURCE]), cursor,
-                                  stop, synapses, hot, inbox)  # fmt: skip
+                                  stop, synapses, hot, places, inbox)  # fmt: skip
             if full[p] == 0:
                 rows[k, PENDING_CURSOR] = stop
                 if stop < synapses.row_start[p, int(rows[k, PENDING_SOURCE]) + 1]:
@@ -294,7 +321,7 @@ def _list_hot(
 @kernel
 def _list_segment(
     p: int, time: float, source: int, begin: int, end: int, synapses: Synapses, hot: Ints,
-    inbox: Inbox,
+    places: Ints, inbox: Inbox,
 ) -> None:  # fmt: skip
     weight_step = 1 if synapses.weight.shape[0] > 1 else 0
     delay_step = 1 if synapses.delay.shape[0] > 1 else 0
@@ -302,13 +329,24 @@ def _list_segment(
     kind, first_row = int(synapses.labels[2]), synapses.labels[3]
     rows, tags = inbox.rows[p], inbox.tags[p]
     n = inbox.filled[p]
-    for k in range(begin, end):
-        # written in any case, kept where the target is hot: a store is cheaper than a wrong guess
-        rows[n, TIME] = time + synapses.delay[k * delay_step]
-        rows[n, SOURCE] = first_source + source
-        rows[n, SYNAPSE] = first_synapse + k
-        rows[n, VALUE] = synapses.weight[k * weight_step] if kind < PORTS else first_row + k
-        tags[n, TARGET] = synapses.target[k]
-        tags[n, KIND] = kind
-        n += 1 if hot[synapses.target[k]] != COLD else 0
+    for low in range(begin, end, CHUNK):
+        for one in range(_hot_among(low, min(low + CHUNK, end), synapses.target, hot, places)):
+            k = places[one]
+            rows[n, TIME] = time + synapses.delay[k * delay_step]
+            rows[n, SOURCE] = first_source + source
+            rows[n, SYNAPSE] = first_synapse + k
+            rows[n, VALUE] = synapses.weight[k * weight_step] if kind < PORTS else first_row + k
+            tags[n, TARGET] = synapses.target[k]
+            tags[n, KIND] = kind
+            n += 1
     inbox.filled[p] = n
+
+
+@kernel
+def _hot_among(begin: int, end: int, target: Ints, hot: Ints, places: Ints) -> int:
+    """Write which synapses from begin to end have a hot target; return how many there are."""
+    n = 0
+    for k in range(begin, end):
+        places[n] = k  # in any case: a store is cheaper than a wrong guess
+        n += 1 if hot[target[k]] != COLD else 0
+    return n

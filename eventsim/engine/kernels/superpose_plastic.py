@@ -97,7 +97,7 @@ def _visit(
         w = rules.arrive(rule, plastic, first_row + k, i, t, ())  # no rule here reads its target
         for m in range(taus.shape[0]):
             column = first_column + 2 * m + (1 if w < 0.0 else 0)
-            sums[i, column] += w * exp((t - t1) / taus[m])
+            sums[column, i] += w * exp((t - t1) / taus[m])
 
 
 @loop(parallel=PARALLEL)
