@@ -23,7 +23,8 @@ class Linear:
     Parameters
     ----------
     modes : dict of port name to tuple of parameter names
-        The time constants in which an arrival at that port decays.
+        The time constants in which an arrival at that port decays. Where one is named a second
+        time, that mode is ramped: an arrival adds w u exp(-u / tau).
     prepare : (dt, p) -> NamedTuple of floats
         What all neurons need to pass over `dt` ms, computed once a window.
     absorb : (s, t, dt, step, sums, p) -> State

@@ -27,8 +27,10 @@ iaf_psc_alpha_ps (1e-6 ms).
 from math import e, exp, inf
 from typing import NamedTuple
 
+from eventsim.cascade import earliest_rise
 from eventsim.kernel import kernel, kernel_call
-from eventsim.model import NeuronModel
+from eventsim.linear import CAUTION, Linear
+from eventsim.model import FloatArray, NeuronModel
 from eventsim.roots import sign_change, signs_differ
 
 FADED = 600.0  # time constants after which a course is at its level
@@ -70,6 +72,12 @@ class Course(NamedTuple):
 def initial(p: Params, key: float) -> State:
     """Start at rest, without current."""
     return State(p.v_rest, 0.0, 0.0, 0.0, 0.0)
+
+
+@kernel
+def v_steady(current: float, p: Params) -> float:
+    """Return the potential that a constant current leads to."""
+    return p.v_rest + current * p.tau_m / p.c_m
 
 
 @kernel
@@ -116,7 +124,7 @@ def slope(c: Course) -> Course:
 @kernel
 def course(s: State, wait: float, p: Params) -> Course:
     """Return the course of v that starts after `wait` ms of refractoriness, v_th being zero."""
-    v_inf = p.v_rest + (s.i + p.i_offset) * p.tau_m / p.c_m
+    v_inf = v_steady(s.i + p.i_offset, p)
     fade = exp(-wait / p.tau_syn)
     flat, ramp = (s.i_syn + s.r * wait) * fade / p.c_m, s.r * fade / p.c_m
     return Course(v_inf - p.v_th, s.v - v_inf, flat, ramp, p.tau_m, p.tau_syn)
@@ -159,12 +167,28 @@ def on_fire(s: State, t: float, p: Params) -> State:
     return State(p.v_reset, s.i_syn, s.r, s.i, t + p.t_ref)
 
 
-@kernel_call
-def next_fire(s: State, t: float, p: Params) -> float:
-    """Return when v reaches the threshold if nothing arrives, or infinity."""
+@kernel
+def most(s: State, p: Params) -> float:
+    """Return a current that is never exceeded if nothing arrives."""
+    return p.i_offset + s.i + max(s.i_syn, 0.0) + max(s.r, 0.0) * p.tau_syn / e
+
+
+@kernel
+def safe_until(s: State, t: float, p: Params) -> float:
+    """Return a time before which v can't reach the threshold, or infinity."""
     start = max(t, s.deaf_until)
     if s.v >= p.v_th:
         return start
+    return start + earliest_rise(s.v, p.v_th, v_steady(most(s, p), p), p.tau_m)
+
+
+@kernel_call
+def next_fire(s: State, t: float, p: Params) -> float:
+    """Return when v reaches the threshold if nothing arrives, or infinity."""
+    earliest = safe_until(s, t, p)
+    if s.v >= p.v_th or earliest == inf:
+        return earliest
+    start = max(t, s.deaf_until)
     gap = course(s, start - t, p)
     end = FADED * max(gap.tau_m, gap.tau_syn)
     # d/dt (v' exp(t / tau_m)) is a ramp times an exponential: zero once, at the bend, so that v
@@ -175,7 +199,8 @@ def next_fire(s: State, t: float, p: Params) -> float:
     crossing = first_rise(0.0, bend, gap)
     if crossing == inf and bend < end:
         crossing = first_rise(bend, end, gap)
-    return start + crossing
+    # currents that cancel to the last digit could bring rounding in front of the bound
+    return max(earliest, start + crossing)
 
 
 @kernel_call
@@ -192,6 +217,74 @@ def first_rise(lo: float, hi: float, gap: Course) -> float:
     return sign_change(height, lo, hi, scale, gap) if height(hi, gap) > 0.0 else inf
 
 
+class Step(NamedTuple):
+    decay: float  # of the membrane over a window
+    decay_syn: float
+    reach_i: float  # mV of v at the end, for 1 pA of current at the beginning
+    reach_r: float  # the same for a current that begins to rise by 1 pA/ms
+    rate: float  # 1/ms, by which the current decays faster than the membrane
+    share: float  # of its weight, the most that an arrival's current can reach in the window
+
+
+@kernel
+def prepare(dt: float, p: Params) -> Step:
+    """Return what all neurons need to pass over `dt`."""
+    return Step(
+        exp(-dt / p.tau_m),
+        exp(-dt / p.tau_syn),
+        fading(dt, Course(0.0, 0.0, 1.0 / p.c_m, 0.0, p.tau_m, p.tau_syn)),
+        fading(dt, Course(0.0, 0.0, 0.0, 1.0 / p.c_m, p.tau_m, p.tau_syn)),
+        1.0 / p.tau_syn - 1.0 / p.tau_m,
+        min(1.0, dt * e / p.tau_syn),
+    )
+
+
+@kernel
+def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+    """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
+
+    The sums are, positive and negative: over tau_m, over tau_syn, the ramped ones over tau_syn. An
+    arrival of slope r brings r times the convolution of u exp(-u / tau_syn) and exp(-u / tau_m).
+    """
+    scale = e / p.tau_syn
+    membrane, flat, ramped = sums[0] + sums[1], sums[2] + sums[3], sums[4] + sums[5]
+    i_syn = (s.i_syn + s.r * dt) * step.decay_syn + scale * ramped
+    r = s.r * step.decay_syn + scale * flat
+    if t + dt <= s.deaf_until:
+        return State(s.v, i_syn, r, s.i, s.deaf_until)
+    v_inf = v_steady(p.i_offset + s.i, p)
+    v = v_inf + (s.v - v_inf) * step.decay + s.i_syn * step.reach_i + s.r * step.reach_r
+    v += scale / p.c_m * ((membrane - flat) / step.rate - ramped) / step.rate
+    return State(v, i_syn, r, s.i, s.deaf_until)
+
+
+@kernel
+def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
+    """Tell whether the threshold might be reached.
+
+    As if all excitation came at once and stayed at the most it can become in the window, the
+    inhibition there is were as weak as at the end, and no more came.
+    """
+    if t < s.deaf_until:
+        return t + dt > s.deaf_until
+    current = p.i_offset + s.i + max(s.i_syn, s.i_syn * step.decay_syn)
+    current += max(s.r, 0.0) * step.share * p.tau_syn / e
+    current += step.share * sums[2] / step.decay_syn
+    rise = max(0.0, v_steady(current, p) - s.v) * (1.0 - step.decay)
+    return not s.v + rise < p.v_th - CAUTION
+
+
+@kernel
+def restless(s: State, p: Params) -> bool:
+    """Tell whether the threshold might be reached without a spike arriving."""
+    return not (s.v < p.v_th - CAUTION and v_steady(most(s, p), p) < p.v_th - CAUTION)
+
+
+def admits(p: Params) -> bool:
+    """Tell whether membrane and current differ enough to be told apart."""
+    return abs(p.tau_syn / p.tau_m - 1.0) > 0.05
+
+
 LIFAlpha = NeuronModel(
     name="LIFAlpha",
     params=Params,
@@ -202,6 +295,15 @@ LIFAlpha = NeuronModel(
     fires=fires,
     on_fire=on_fire,
     next_fire=next_fire,
+    safe_until=safe_until,
+    linear=Linear(
+        modes={"spike": ("tau_m", "tau_syn", "tau_syn")},
+        prepare=prepare,
+        absorb=absorb,
+        may_fire=may_fire,
+        restless=restless,
+        admits=admits,
+    ),
     units={"spike": "pA", "current": "pA", "v": "mV", "i_syn": "pA", "r": "pA/ms", "i": "pA",
            "deaf_until": "ms"},
     doc=__doc__,

@@ -37,6 +37,7 @@ from typing import Any, NamedTuple
 
 from eventsim.cascade import earliest_rise, filled, overlap, overlap_of_three, peak
 from eventsim.kernel import kernel, kernel_call
+from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.room import room
 from eventsim.roots import sign_change, signs_differ
@@ -197,15 +198,20 @@ def on_fire(s: State, t: float, p: Params) -> State:
 
 
 @kernel
+def v_bound(s: State, p: Params) -> float:
+    """Return what v would tend to if every current stayed at the most that it can become."""
+    most = max(s.i_exc, 0.0) + max(s.r_exc, 0.0) * peak(p.tau_rise_exc, p.tau_decay_exc)
+    most += max(s.i_inh, 0.0) + max(s.r_inh, 0.0) * peak(p.tau_rise_inh, p.tau_decay_inh)
+    return v_steady(p.i_offset + s.i + most, p)
+
+
+@kernel
 def safe_until(s: State, t: float, p: Params) -> float:
     """Return a time before which v can't reach the threshold, or infinity."""
     start = max(t, s.deaf_until)
     if s.v >= p.v_th:
         return start
-    # as if every current stayed at the most that it can become
-    most = max(s.i_exc, 0.0) + max(s.r_exc, 0.0) * peak(p.tau_rise_exc, p.tau_decay_exc)
-    most += max(s.i_inh, 0.0) + max(s.r_inh, 0.0) * peak(p.tau_rise_inh, p.tau_decay_inh)
-    return start + earliest_rise(s.v, p.v_th, v_steady(p.i_offset + s.i + most, p), p.tau_m)
+    return start + earliest_rise(s.v, p.v_th, v_bound(s, p), p.tau_m)
 
 
 @kernel_call
@@ -280,6 +286,126 @@ def find_zeros(knots: FloatArray, n: int, start: Currents, w: Weighted, p: Param
     return found + 1
 
 
+class Port(NamedTuple):
+    """What all neurons need to take one port's current over a window."""
+
+    decay: float  # of the current
+    decay_rise: float  # of its slope
+    lift: float  # pA of current at the end, for a slope of 1 pA/ms at the beginning
+    reach_i: float  # mV of v at the end, for 1 pA of current at the beginning
+    reach_r: float  # the same for a slope of 1 pA/ms
+    slope: float  # pA/ms, for a weight of 1 pA
+    gain: float  # pA, of the difference between the sums of decay and rise
+    gain_decay: float  # mV, of the difference between the sums of decay and membrane
+    gain_rise: float  # the same of rise and membrane
+    share: float  # of its weight, the most that an arrival's current can reach in the window
+    share_r: float  # ms, the same for a slope of 1 pA/ms
+
+
+class Step(NamedTuple):
+    decay: float  # of the membrane over a window
+    exc: Port
+    inh: Port
+
+
+@kernel
+def prepare_port(dt: float, rise: float, decay: float, p: Params) -> Port:
+    """Return what all neurons need to take the current of a port over `dt`."""
+    gain = 1.0 / (1.0 / rise - 1.0 / decay)
+    highest = peak(rise, decay)
+    return Port(
+        exp(-dt / decay),
+        exp(-dt / rise),
+        overlap(dt, rise, decay),
+        overlap(dt, p.tau_m, decay) / p.c_m,
+        overlap_of_three(dt, p.tau_m, rise, decay) / p.c_m,
+        1.0 / highest,
+        gain / highest,
+        gain / highest / (1.0 / p.tau_m - 1.0 / decay) / p.c_m,
+        gain / highest / (1.0 / p.tau_m - 1.0 / rise) / p.c_m,
+        min(1.0, dt / highest),
+        min(highest, dt),
+    )
+
+
+@kernel
+def prepare(dt: float, p: Params) -> Step:
+    """Return what all neurons need to pass over `dt`."""
+    return Step(
+        exp(-dt / p.tau_m),
+        prepare_port(dt, p.tau_rise_exc, p.tau_decay_exc, p),
+        prepare_port(dt, p.tau_rise_inh, p.tau_decay_inh, p),
+    )
+
+
+@kernel
+def gained(membrane: float, rise: float, decay: float, port: Port) -> float:
+    """Return what a port's arrivals have brought v, in mV, from their decayed weights."""
+    return (decay - membrane) * port.gain_decay - (rise - membrane) * port.gain_rise
+
+
+@kernel
+def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+    """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
+
+    The sums are, for exc and then for inh, positive and negative: over tau_m, over tau_rise, over
+    tau_decay.
+    """
+    exc, inh = step.exc, step.inh
+    rise_exc, decay_exc = sums[2] + sums[3], sums[4] + sums[5]
+    rise_inh, decay_inh = sums[8] + sums[9], sums[10] + sums[11]
+    i_exc = s.i_exc * exc.decay + s.r_exc * exc.lift + (decay_exc - rise_exc) * exc.gain
+    i_inh = s.i_inh * inh.decay + s.r_inh * inh.lift + (decay_inh - rise_inh) * inh.gain
+    r_exc = s.r_exc * exc.decay_rise + rise_exc * exc.slope
+    r_inh = s.r_inh * inh.decay_rise + rise_inh * inh.slope
+    if t + dt <= s.deaf_until:
+        return State(s.v, i_exc, r_exc, i_inh, r_inh, s.i, s.deaf_until)
+    v_inf = v_steady(p.i_offset + s.i, p)
+    v = v_inf + (s.v - v_inf) * step.decay
+    v += s.i_exc * exc.reach_i + s.r_exc * exc.reach_r
+    v += s.i_inh * inh.reach_i + s.r_inh * inh.reach_r
+    v += gained(sums[0] + sums[1], rise_exc, decay_exc, exc)
+    v += gained(sums[6] + sums[7], rise_inh, decay_inh, inh)
+    return State(v, i_exc, r_exc, i_inh, r_inh, s.i, s.deaf_until)
+
+
+@kernel
+def most(i: float, r: float, arrived: float, port: Port) -> float:
+    """Return the most that a port's current can become in a window."""
+    kept = max(i, i * port.decay) + max(r, 0.0) * port.share_r
+    return kept + port.share * arrived / port.decay
+
+
+@kernel
+def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
+    """Tell whether the threshold might be reached.
+
+    As if all excitation came at once and stayed at the most it can become in the window, the
+    inhibition there is were as weak as at the end, and no more came.
+    """
+    if t < s.deaf_until:
+        return t + dt > s.deaf_until
+    current = p.i_offset + s.i + most(s.i_exc, s.r_exc, sums[4], step.exc)
+    current += most(s.i_inh, s.r_inh, sums[10], step.inh)
+    rise = max(0.0, v_steady(current, p) - s.v) * (1.0 - step.decay)
+    return not s.v + rise < p.v_th - CAUTION
+
+
+@kernel
+def restless(s: State, p: Params) -> bool:
+    """Tell whether the threshold might be reached without a spike arriving."""
+    return not (s.v < p.v_th - CAUTION and v_bound(s, p) < p.v_th - CAUTION)
+
+
+def admits(p: Params) -> bool:
+    """Tell whether the modes of each current differ enough to be told apart."""
+    return all(
+        abs(a / b - 1.0) > 0.05
+        for rise, decay in ((p.tau_rise_exc, p.tau_decay_exc), (p.tau_rise_inh, p.tau_decay_inh))
+        for a, b in ((rise, decay), (rise, p.tau_m), (decay, p.tau_m))
+    )
+
+
 LIFDoubleExp = NeuronModel(
     name="LIFDoubleExp",
     params=Params,
@@ -291,6 +417,17 @@ LIFDoubleExp = NeuronModel(
     on_fire=on_fire,
     next_fire=next_fire,
     safe_until=safe_until,
+    linear=Linear(
+        modes={
+            "exc": ("tau_m", "tau_rise_exc", "tau_decay_exc"),
+            "inh": ("tau_m", "tau_rise_inh", "tau_decay_inh"),
+        },
+        prepare=prepare,
+        absorb=absorb,
+        may_fire=may_fire,
+        restless=restless,
+        admits=admits,
+    ),
     units={"exc": "pA", "inh": "pA", "current": "pA", "v": "mV", "i_exc": "pA", "r_exc": "pA/ms",
            "i_inh": "pA", "r_inh": "pA/ms", "i": "pA", "deaf_until": "ms"},
     doc=__doc__,

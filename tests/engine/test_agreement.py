@@ -24,6 +24,8 @@ from eventsim import (
 )
 from eventsim.models import (
     LIF,
+    LIFAlpha,
+    LIFDoubleExp,
     LIFExp,
     PoissonSource,
     PoissonSteps,
@@ -135,6 +137,24 @@ def test_engines_agree_on_plastic_exponential_currents() -> None:
     seen = agreed(net, 150.0)
     assert seen.count("cells") > 100
     assert len(set(seen.weights["cells->cells"])) > 50
+
+
+@pytest.mark.parametrize(
+    ("model", "ports"), [(LIFAlpha, ("spike", "spike")), (LIFDoubleExp, ("exc", "inh"))]
+)
+def test_engines_agree_on_currents_that_rise(model: Any, ports: tuple[str, str]) -> None:
+    """Oracle: the reference engine; delays alike and different, a port of either sign, a drive."""
+    net = Network(seed=4)
+    cells = net.add("cells", model(), size=40, initial={"v": Uniform(-70.0, -56.0)})
+    exc, inh = ports
+    background(net, cells, 1500.0, 90.0, port=exc)
+    net.connect(cells, cells, FixedInDegree(8), weight=40.0, delay=DELAYS, port=exc)
+    net.connect(cells, cells, FixedInDegree(8), weight=-50.0, delay=2.0, port=inh)
+    rule = {"plasticity": STDPPair(a_plus=5.0, a_minus=4.0), "bounds": (0, 80)}
+    net.connect(cells, cells, FixedInDegree(4), 40.0, DELAYS, exc, name="learning", **rule)
+    with Simulation(net, path="superposition") as sim:
+        assert sim.engine.superposed  # type: ignore[attr-defined]
+    assert agreed(net, 150.0).count("cells") > 100
 
 
 @pytest.mark.parametrize("model", [LIF, LIFExp])

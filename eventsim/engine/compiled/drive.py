@@ -116,10 +116,10 @@ class Drive:
         weights = self._per_synapse(self.projection.synapses.weight)
         self.wires = self.wires._replace(weights=weights)
 
-    def accumulate(self, t1: float, taus: Floats, first_column: int, sums: Floats) -> None:
+    def accumulate(self, t1: float, modes: Floats, first_column: int, sums: Floats) -> None:
         """Add all arrivals before `t1` to their targets' sums; `deliver_hot` must follow."""
         self.kernel.accumulate(
-            self.seen, t1, self.batches, *self._everything, taus, first_column, sums, self.arrived
+            self.seen, t1, self.batches, *self._everything, modes, first_column, sums, self.arrived
         )
 
     def deliver_hot(self, t1: float, hot: Ints, any_hot: bool) -> None:

@@ -35,7 +35,7 @@ class Incoming(NamedTuple):
     """A projection with what its arrivals mean to the sums."""
 
     projection: CompiledProjection
-    taus: Floats  # ms
+    modes: Floats  # (modes, 2): see `fade`
     first_column: int
     sign: int  # of all its weights, 0 if they differ
 
@@ -135,7 +135,7 @@ class Superposition:
         used = {
             incoming.first_column + 2 * mode + negative
             for incoming in self.projections
-            for mode in range(incoming.taus.size)
+            for mode in range(len(incoming.modes))
             for negative in (0, 1)
             if incoming.sign != (-1, 1)[negative]
         }
@@ -148,12 +148,18 @@ class Superposition:
         model = self.population.model
         port = model.ports[projection.projection.port]
         parameters = self.population.cells.params[0]
-        taus = [parameters[model.parameter_names.index(n)] for n in self.linear.modes[port]]
+        names = self.linear.modes[port]
+        modes = [
+            (parameters[model.parameter_names.index(name)], name in names[:m])
+            for m, name in enumerate(names)
+        ]
         weight = projection.synapses.weight
         sign = 1 if weight.min(initial=0.0) >= 0.0 else -1 if weight.max() < 0.0 else 0
         if isinstance(projection, PlasticProjection):
             sign = 0  # it may change
-        return Incoming(projection, np.array(taus), self.linear.first_column(port), sign)
+        return Incoming(
+            projection, np.array(modes, np.float64), self.linear.first_column(port), sign
+        )
 
     def reset(self) -> None:
         """Begin anew: parameters, weights and states may have changed."""
@@ -185,7 +191,7 @@ class Superposition:
         ends = [self._stream(incoming, window, t1) for incoming in due]
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
         for drive, incoming in drives:
-            drive.accumulate(t1, incoming.taus, incoming.first_column, self.sums)
+            drive.accumulate(t1, incoming.modes, incoming.first_column, self.sums)
         if forced.size:
             self.hot[forced] = superpose_kernel.FORCED
         probes = population.probes
@@ -222,7 +228,7 @@ class Superposition:
             self._visit(incoming, projection, t1, ends)
         else:
             self.kernel.stream(
-                window, t1, *projection.synapses, *projection.pending, ends, incoming.taus,
+                window, t1, *projection.synapses, *projection.pending, ends, incoming.modes,
                 incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
             )  # fmt: skip
         self.arrivals += sum(self.streamed.tolist())
@@ -237,7 +243,7 @@ class Superposition:
         self.at[:], self.streamed[:] = 0, 0
         while True:
             self.plastic_kernel.stream(
-                t1, *projection.synapses, *projection.pending, ends, incoming.taus,
+                t1, *projection.synapses, *projection.pending, ends, incoming.modes,
                 incoming.first_column, self.sums, self.streamed, *self.population.plastic,
                 self.saved[projection], self.at, self.full,
             )  # fmt: skip

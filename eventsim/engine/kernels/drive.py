@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from numba import prange
 
 from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
-from eventsim.engine.kernels.fade import fade, fade_little
+from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, kernel_call, loop
 
@@ -134,7 +134,7 @@ def accumulate(
     times: Floats, after: Floats, before: Floats, start: Floats, renewed: Ints,
     params: Floats, table: Floats,
     held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
-    taus: Floats, first_column: int, sums: Floats, arrived: Ints,
+    modes: Floats, first_column: int, sums: Floats, arrived: Ints,
 ) -> None:  # fmt: skip
     """Add the arrivals from t0 to t1 to their targets' sums; arrived[p] counts them."""
     for p in prange(batches.shape[0] - 1):
@@ -144,14 +144,14 @@ def accumulate(
         for b in range(batches[p], batches[p + 1]):
             arrived[p] += _accumulate(
                 b, t0, t1, wires, rows, Sources(params, table),
-                Scratch(held[p], fresh[p], late[p], totals[p], short[p]), taus, first_column, sums,
+                Scratch(held[p], fresh[p], late[p], totals[p], short[p]), modes, first_column, sums,
             )  # fmt: skip
 
 
 @kernel
 def _accumulate(
     b: int, t0: float, t1: float, wires: Wires, rows: Rows, sources: Sources, scratch: Scratch,
-    taus: Floats, first_column: int, sums: Floats,
+    modes: Floats, first_column: int, sums: Floats,
 ) -> int:  # fmt: skip
     """Add a batch of rows, then the next rows of those that end before `t1`, and so on.
 
@@ -163,15 +163,15 @@ def _accumulate(
     for a in range(n):
         rows.renewed[low + a] = 0
         short[a] = a
-    arrived = _sum(n, t0, t1, times, delays, taus, scratch.totals)
-    _add(n, low, short, taus, wires, first_column, scratch.totals, sums)
+    arrived = _sum(n, t0, t1, times, delays, modes, scratch.totals)
+    _add(n, low, short, modes, wires, first_column, scratch.totals, sums)
     while True:
         n = _ended(n, t1, times, delays, short)
         if n == 0:
             return arrived
         _renew(n, low, wires, times, rows, sources, scratch)
-        arrived += _sum(n, t0, t1, scratch.fresh, scratch.late, taus, scratch.totals)
-        _add(n, low, short, taus, wires, first_column, scratch.totals, sums)
+        arrived += _sum(n, t0, t1, scratch.fresh, scratch.late, modes, scratch.totals)
+        _add(n, low, short, modes, wires, first_column, scratch.totals, sums)
 
 
 @kernel
@@ -187,40 +187,48 @@ def _ended(n: int, t1: float, times: Floats, delays: Floats, short: Ints) -> int
 
 @kernel_call
 def _sum(
-    n: int, t0: float, t1: float, times: Floats, delays: Floats, taus: Floats, totals: Floats
+    n: int, t0: float, t1: float, times: Floats, delays: Floats, modes: Floats, totals: Floats
 ) -> int:
     """Write the decayed sums of the first `n` rows' arrivals into totals; return their number."""
     arrived = 0
-    for m in range(taus.shape[0]):
-        rate = 1.0 / taus[m]
+    for m in range(modes.shape[0]):
+        rate, ramped = 1.0 / modes[m, TAU], modes[m, RAMPED] != 0.0
         totals[m, :n] = 0.0
         for j in range(ROW):
             if (t1 - t0) * rate <= 1 / 64:
                 for a in range(n):
                     arrival = times[j, a] + delays[a]
                     inside = (arrival >= t0) & (arrival < t1)
-                    totals[m, a] += fade_little((t1 - arrival) * rate) if inside else 0.0
+                    left = fade_little((t1 - arrival) * rate)
+                    totals[m, a] += _lifted(left, t1 - arrival, ramped) if inside else 0.0
             elif (t1 - t0) * rate <= 1.0:
                 for a in range(n):
                     arrival = times[j, a] + delays[a]
                     inside = (arrival >= t0) & (arrival < t1)
-                    totals[m, a] += fade((t1 - arrival) * rate) if inside else 0.0
+                    left = fade((t1 - arrival) * rate)
+                    totals[m, a] += _lifted(left, t1 - arrival, ramped) if inside else 0.0
             else:
                 for a in range(n):
                     arrival = times[j, a] + delays[a]
                     inside = (arrival >= t0) & (arrival < t1)
-                    totals[m, a] += exp((arrival - t1) * rate) if inside else 0.0
+                    left = exp((arrival - t1) * rate)
+                    totals[m, a] += _lifted(left, t1 - arrival, ramped) if inside else 0.0
     for a in range(n):
         arrived += 1 if totals[0, a] > 0.0 else 0
     return arrived
 
 
 @kernel
+def _lifted(left: float, age: float, ramped: bool) -> float:
+    return age * left if ramped else left
+
+
+@kernel
 def _add(
-    n: int, low: int, at: Ints, taus: Floats, wires: Wires, first_column: int, totals: Floats,
+    n: int, low: int, at: Ints, modes: Floats, wires: Wires, first_column: int, totals: Floats,
     sums: Floats,
 ) -> None:  # fmt: skip
-    for m in range(taus.shape[0]):
+    for m in range(modes.shape[0]):
         for a in range(n):
             k = low + at[a]
             weight = wires.weights[k]

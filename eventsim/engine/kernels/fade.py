@@ -1,6 +1,18 @@
-"""The exponential of short times, many at once."""
+"""What is left of an arrival some time later; for short times many at once."""
 
-from eventsim.kernel import fused
+from math import exp
+
+from eventsim.engine.buffers import Floats
+from eventsim.kernel import fused, kernel
+
+TAU, RAMPED = 0, 1  # columns of a mode: its time constant in ms, whether it has the factor `age`
+
+
+@kernel
+def faded(age: float, mode: Floats) -> float:
+    """Return what an arrival of weight 1 gives to the sum of a mode, `age` ms later."""
+    left = exp(-age / mode[TAU])
+    return age * left if mode[RAMPED] != 0.0 else left
 
 
 @fused

@@ -30,7 +30,7 @@ from eventsim.engine.buffers import (
     Pending,
     Synapses,
 )
-from eventsim.engine.kernels.fade import fade, fade_little
+from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little, faded
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rows import LANES
 from eventsim.kernel import kernel, loop
@@ -50,7 +50,7 @@ def stream(
     window: float, t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, ends: Ints,
-    taus: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
+    modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
 ) -> None:  # fmt: skip
     """Add every arrival before `t1` to its target's sums; `ends` says where each spike stopped.
 
@@ -61,14 +61,14 @@ def stream(
         streamed[p] = _stream(
             p, window, t1,
             Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
-            ends[p], taus, first_column, sign, sums, chunk[p],
+            ends[p], modes, first_column, sign, sums, chunk[p],
         )  # fmt: skip
 
 
 @kernel
 def _stream(
     p: int, window: float, t1: float, synapses: Synapses, pending: Pending, ends: Ints,
-    taus: Floats,
+    modes: Floats,
     first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
     rows = pending.rows[p]
@@ -84,10 +84,10 @@ def _stream(
         if k + 2 < n:
             _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), end - begin)
         if same_delay:
-            _add_row(begin, end, t1 - rows[k, PENDING_DUE], synapses, taus, first_column, sign,
+            _add_row(begin, end, t1 - rows[k, PENDING_DUE], synapses, modes, first_column, sign,
                      sums)  # fmt: skip
         else:
-            _add_segment(begin, end, window, rows[k, PENDING_TIME], t1, synapses, taus,
+            _add_segment(begin, end, window, rows[k, PENDING_TIME], t1, synapses, modes,
                          first_column, sign, sums, chunk)  # fmt: skip
         total += end - begin
     return total
@@ -122,14 +122,14 @@ def _ask_for(synapses: Synapses, cursor: int, count: int) -> None:
 
 @kernel
 def _add_row(
-    begin: int, end: int, age: float, synapses: Synapses, taus: Floats, first_column: int,
+    begin: int, end: int, age: float, synapses: Synapses, modes: Floats, first_column: int,
     sign: int, sums: Floats,
 ) -> None:  # fmt: skip
     """All synapses from begin to end deliver at once, `age` before the window's end."""
     target, weight = synapses.target, synapses.weight
-    for m in range(taus.shape[0]):
+    for m in range(modes.shape[0]):
         column = first_column + 2 * m + (1 if sign < 0 else 0)
-        decay = exp(-age / taus[m])
+        decay = faded(age, modes[m])
         if weight.shape[0] == 1:
             w = weight[0] * decay
             for k in range(begin, end):
@@ -144,7 +144,7 @@ def _add_row(
 
 @kernel
 def _add_segment(
-    begin: int, end: int, window: float, time: float, t1: float, synapses: Synapses, taus: Floats,
+    begin: int, end: int, window: float, time: float, t1: float, synapses: Synapses, modes: Floats,
     first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> None:  # fmt: skip
     """Synapses from begin to end deliver one after another a spike that was fired at `time`.
@@ -156,9 +156,9 @@ def _add_segment(
     weight_step = 1 if weight.shape[0] > 1 else 0
     for low in range(begin, end, CHUNK):
         count = min(CHUNK, end - low)
-        for m in range(taus.shape[0]):
+        for m in range(modes.shape[0]):
             column = first_column + 2 * m + (1 if sign < 0 else 0)
-            rate = 1.0 / taus[m]
+            rate = 1.0 / modes[m, TAU]
             if window * rate <= 1 / 64:
                 for k in range(count):
                     chunk[k] = fade_little((t1 - (time + delay[low + k])) * rate)
@@ -168,6 +168,9 @@ def _add_segment(
             else:
                 for k in range(count):
                     chunk[k] = exp(-(t1 - (time + delay[low + k])) * rate)
+            if modes[m, RAMPED] != 0.0:
+                for k in range(count):
+                    chunk[k] *= t1 - (time + delay[low + k])
             if weight_step == 0:
                 for k in range(count):
                     sums[column, target[low + k]] += weight[0] * chunk[k]

@@ -6,7 +6,6 @@ memory is saved before its visit; for hot targets `undo` puts the rows back, and
 again where their arrivals are stepped through in order.
 """
 
-from math import exp
 from typing import TYPE_CHECKING
 
 from numba import prange
@@ -21,6 +20,7 @@ from eventsim.engine.buffers import (
     Plastic,
     Synapses,
 )
+from eventsim.engine.kernels.fade import faded
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.superpose import COLD, due_end
 from eventsim.kernel import kernel, loop
@@ -38,7 +38,7 @@ def stream(
     t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, ends: Ints,
-    taus: Floats, first_column: int, sums: Floats, streamed: Ints,
+    modes: Floats, first_column: int, sums: Floats, streamed: Ints,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
     courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
     saved: Floats, at: Ints, full: Ints,
@@ -50,7 +50,7 @@ def stream(
     for p in prange(row_start.shape[0]):
         _stream(
             p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
-            ends[p], taus, first_column, sums, streamed,
+            ends[p], modes, first_column, sums, streamed,
             Plastic(memory, rule_params, history, remembered, forgotten, courses, jumps,
                     jumps_forgotten, own_course),
             saved[p], at, full,
@@ -59,7 +59,7 @@ def stream(
 
 @kernel
 def _stream(
-    p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, taus: Floats,
+    p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, modes: Floats,
     first_column: int, sums: Floats, streamed: Ints, plastic: Plastic, saved: Floats, at: Ints,
     full: Ints,
 ) -> None:  # fmt: skip
@@ -73,7 +73,7 @@ def _stream(
             full[p] = 1
             break
         ends[k] = end
-        _visit(begin, end, rows[k, PENDING_TIME], t1, synapses, taus, first_column, sums, plastic,
+        _visit(begin, end, rows[k, PENDING_TIME], t1, synapses, modes, first_column, sums, plastic,
                saved[streamed[p] :])  # fmt: skip
         streamed[p] += end - begin
         at[p] = k + 1
@@ -81,7 +81,7 @@ def _stream(
 
 @kernel
 def _visit(
-    begin: int, end: int, time: float, t1: float, synapses: Synapses, taus: Floats,
+    begin: int, end: int, time: float, t1: float, synapses: Synapses, modes: Floats,
     first_column: int, sums: Floats, plastic: Plastic, saved: Floats,
 ) -> None:  # fmt: skip
     delay_step = 1 if synapses.delay.shape[0] > 1 else 0
@@ -95,9 +95,9 @@ def _visit(
         for column in range(plastic.memory.shape[1]):
             saved[k - begin, column] = plastic.memory[first_row + k, column]
         w = rules.arrive(rule, plastic, first_row + k, i, t, ())  # no rule here reads its target
-        for m in range(taus.shape[0]):
+        for m in range(modes.shape[0]):
             column = first_column + 2 * m + (1 if w < 0.0 else 0)
-            sums[column, i] += w * exp((t - t1) / taus[m])
+            sums[column, i] += w * faded(t1 - t, modes[m])
 
 
 @loop(parallel=PARALLEL)
