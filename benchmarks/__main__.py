@@ -107,7 +107,9 @@ def main() -> None:
     )
     parser.add_argument("--cases", default="brunel_delta,brunel_hetdelay,cuba_40000x80,sparse_200k,"
                         "stdp_45Hz", help=f"of {', '.join(CASES)}; or 'all'")  # fmt: skip
-    parser.add_argument("--simulators", default=",".join(SIMULATORS))
+    parser.add_argument(
+        "--simulators", default=",".join(SIMULATORS), help="also neuron, for balanced networks"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", default="1")
     parser.add_argument("--out", default="runs/bench", help="without ending")

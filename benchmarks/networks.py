@@ -95,6 +95,9 @@ _STDP: dict[str, Any] = {
 CASES: dict[str, Case] = {
     "brunel_delta": Balanced(),
     "brunel_hetdelay": Balanced(delay=(0.5, 5.0)),
+    "balanced_small": Balanced(
+        n_exc=1000, n_inh=250, k_exc=100, k_inh=25, weight=1.0, drive=2000.0, drive_weight=1.0
+    ),
     "cuba_4000x80": Cuba(),
     "cuba_4000x80_0.1ms": Cuba(delay=0.1),
     "cuba_4000x80_het": Cuba(delay=(0.1, 2.0)),
