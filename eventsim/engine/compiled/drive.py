@@ -66,7 +66,7 @@ class Drive:
         width, n = source.cells.states.shape[1], self.order.size
         self.rows = Rows(
             np.empty((self.batches[-1], ROW, BATCH)), np.zeros((width, n)), np.zeros((width, n)),
-            np.zeros((width, n)), np.zeros(n, np.int8),
+            np.zeros((width, n)),
         )  # fmt: skip
         self.scratch = Scratch(
             np.empty((partitions, width, BATCH)), np.empty((partitions, ROW, BATCH)),

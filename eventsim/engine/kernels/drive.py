@@ -46,7 +46,6 @@ class Rows(NamedTuple):
     after: Floats  # (n_state + 1, n) state at the last spike of the row
     before: Floats  # (n_state + 1, n) state from which the row was looked up
     start: Floats  # (n_state + 1, n) the same of the row in force when the window began
-    renewed: Ints  # (n,) whether that one was replaced within the window
 
 
 class Nexts(NamedTuple):
@@ -83,8 +82,6 @@ def _renew(
     for column in range(held.shape[0]):
         for a in range(n):
             k = low + short[a]
-            if rows.renewed[k] == 0:
-                rows.start[column, k] = rows.before[column, k]
             rows.before[column, k] = rows.after[column, k]
             held[column, a] = rows.after[column, k]
     if model.HAS_AHEAD and sources.params.shape[0] == 1:
@@ -105,14 +102,13 @@ def _renew(
         for a in range(n):
             times[j, short[a]] = scratch.fresh[j, a]
     for a in range(n):
-        rows.renewed[low + short[a]] = 1
         scratch.late[a] = wires.delays[low + short[a]]
 
 
 @loop()
 def begin(
     first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
-    times: Floats, after: Floats, before: Floats, start: Floats, renewed: Ints,
+    times: Floats, after: Floats, before: Floats, start: Floats,
     params: Floats, table: Floats,
     held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
 ) -> None:  # fmt: skip
@@ -123,7 +119,7 @@ def begin(
         for a in range(n):
             short[0, a] = a
         _renew(n, first[b], Wires(first, of, targets, weights, delays, numbers), times[b],
-               Rows(times, after, before, start, renewed), Sources(params, table),
+               Rows(times, after, before, start), Sources(params, table),
                Scratch(held[0], fresh[0], late[0], totals[0], short[0]))  # fmt: skip
 
 
@@ -131,7 +127,7 @@ def begin(
 def accumulate(
     t0: float, t1: float, batches: Ints,
     first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
-    times: Floats, after: Floats, before: Floats, start: Floats, renewed: Ints,
+    times: Floats, after: Floats, before: Floats, start: Floats,
     params: Floats, table: Floats,
     held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
     modes: Floats, first_column: int, sums: Floats, arrived: Ints,
@@ -139,7 +135,7 @@ def accumulate(
     """Add the arrivals from t0 to t1 to their targets' sums; arrived[p] counts them."""
     for p in prange(batches.shape[0] - 1):
         wires = Wires(first, of, targets, weights, delays, numbers)
-        rows = Rows(times, after, before, start, renewed)
+        rows = Rows(times, after, before, start)
         arrived[p] = 0
         for b in range(batches[p], batches[p + 1]):
             arrived[p] += _accumulate(
@@ -160,8 +156,10 @@ def _accumulate(
     low = wires.first[b]
     n = wires.first[b + 1] - low
     times, delays, short = rows.times[b], wires.delays[low : low + n], scratch.short
+    for column in range(rows.start.shape[0]):
+        for k in range(low, low + n):
+            rows.start[column, k] = rows.before[column, k]
     for a in range(n):
-        rows.renewed[low + a] = 0
         short[a] = a
     arrived = _sum(n, t0, t1, times, delays, modes, scratch.totals)
     _add(n, low, short, modes, wires, first_column, scratch.totals, sums)
@@ -240,7 +238,7 @@ def _add(
 def deliver(
     t1: float, batches: Ints,
     first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
-    times: Floats, after: Floats, before: Floats, start: Floats, renewed: Ints,
+    times: Floats, after: Floats, before: Floats, start: Floats,
     params: Floats, table: Floats,
     held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
     due: Floats, block_due: Floats, upcoming: Ints,
@@ -252,7 +250,7 @@ def deliver(
     """
     for p in prange(batches.shape[0] - 1):
         wires = Wires(first, of, targets, weights, delays, numbers)
-        rows = Rows(times, after, before, start, renewed)
+        rows = Rows(times, after, before, start)
         nexts = Nexts(due, block_due, upcoming)
         scratch = Scratch(held[p], fresh[p], late[p], totals[p], short[p])
         full[p] = 0
@@ -347,14 +345,14 @@ def _deliver(
 def deliver_hot(
     t0: float, t1: float, batches: Ints,
     first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
-    times: Floats, after: Floats, before: Floats, start: Floats, renewed: Ints,
+    times: Floats, after: Floats, before: Floats, start: Floats,
     params: Floats, table: Floats,
     labels: Floats, inbox: Floats, tags: Ints, filled: Ints, at: Ints, full: Ints, hot: Ints,
 ) -> None:  # fmt: skip
     """Write those arrivals into the inbox that have been accumulated and whose target is hot."""
     for p in prange(batches.shape[0] - 1):
         wires = Wires(first, of, targets, weights, delays, numbers)
-        rows = Rows(times, after, before, start, renewed)
+        rows = Rows(times, after, before, start)
         full[p] = 0
         for k in range(at[p], first[batches[p + 1]]):
             if hot[targets[k]] != 0:
@@ -372,8 +370,7 @@ def _list_again(
     inbox: Floats, tags: Ints, n: int,
 ) -> int:  # fmt: skip
     """List a synapse's arrivals from where the window began; return -1 where there is no room."""
-    states = rows.start if rows.renewed[k] else rows.before
-    s, t = model.load_state(states.T, k), states[model.N_STATE, k]
+    s, t = model.load_state(rows.start.T, k), rows.start[model.N_STATE, k]
     p = model.load_params(sources.params, sources.table, wires.sources[k])
     while n < inbox.shape[0]:
         s, t = model.take_spike(s, t, p)
