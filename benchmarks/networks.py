@@ -81,7 +81,23 @@ class Adaptive:
     warm_up: float = 100.0
 
 
-Case = Balanced | Cuba | Burst | Adaptive
+@dataclass(frozen=True)
+class Quadratic:
+    """Izhikevich neurons (his regular spiking values), each excited by `k` others; about 10 Hz."""
+
+    kind: str = "quadratic"
+    n: int = 1_000
+    k: int = 1_000
+    weight: float = 0.002  # mV
+    delay: float | tuple[float, float] = 1.5
+    i_offset: float = 5.0  # pA
+    rtol: float = 1e-6  # of eventsim's steps
+    atol: float = 1e-7
+    duration: float = 500.0
+    warm_up: float = 100.0
+
+
+Case = Balanced | Cuba | Burst | Adaptive | Quadratic
 
 _SPARSE: dict[str, Any] = {
     "k_exc": 80, "k_inh": 20, "weight": 0.2, "drive": 12.0, "drive_weight": 8.0,
@@ -113,9 +129,10 @@ CASES: dict[str, Case] = {
     "stdp_5Hz": Balanced(drive=10_000.0, **_STDP),
     "burst": Burst(),
     "adex": Adaptive(),
-    "adex_coarse": Adaptive(
-        rtol=1e-4, atol=1e-5
-    ),  # still better than a grid: benchmarks/accuracy.py
+    # still better than a grid: benchmarks/accuracy.py
+    "adex_coarse": Adaptive(rtol=1e-4, atol=1e-5),
+    "izhikevich": Quadratic(),
+    "izhikevich_coarse": Quadratic(rtol=1e-4, atol=1e-5),
 }
 
 

@@ -16,18 +16,28 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.networks import CASES, Adaptive, Balanced, Burst, Case, Cuba
+from benchmarks.networks import CASES, Adaptive, Balanced, Burst, Case, Cuba, Quadratic
 from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
 from eventsim.analysis import statistics
-from eventsim.models import LIF, AdEx, LIFExp, PoissonSource, SpikeSource, STDPMultiplicative
+from eventsim.models import (
+    LIF,
+    AdEx,
+    Izhikevich,
+    LIFExp,
+    PoissonSource,
+    SpikeSource,
+    STDPMultiplicative,
+)
 from eventsim.profiling import profile
 
 
 def build(case: Case, precision: str = "double") -> Network:
     """Return the network of a case."""
-    return {Balanced: _balanced, Cuba: _cuba, Burst: _burst, Adaptive: _adaptive}[type(case)](
-        case, precision
-    )
+    builders: dict[type, Any] = {
+        Balanced: _balanced, Cuba: _cuba, Burst: _burst, Adaptive: _adaptive, Quadratic: _quadratic,
+    }  # fmt: skip
+    net: Network = builders[type(case)](case, precision)
+    return net
 
 
 def _delay(case: Case) -> object:
@@ -96,6 +106,17 @@ def _adaptive(case: Adaptive, precision: str) -> Network:
     cells = net.add("cells", cell, size=case.n, initial={"v": Uniform(-70.0, -55.0)})
     net.connect(
         cells, cells, FixedInDegree(case.k), weight=case.weight, delay=_delay(case), port="exc",
+        precision=precision,
+    )  # fmt: skip
+    return net
+
+
+def _quadratic(case: Quadratic, precision: str) -> Network:
+    net = Network(seed=1)
+    cell = Izhikevich(i_offset=case.i_offset, rtol=case.rtol, atol=case.atol)
+    cells = net.add("cells", cell, size=case.n, initial={"v": Uniform(-70.0, -55.0)})
+    net.connect(
+        cells, cells, FixedInDegree(case.k), weight=case.weight, delay=_delay(case), port="spike",
         precision=precision,
     )  # fmt: skip
     return net

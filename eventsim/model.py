@@ -52,6 +52,21 @@ def no_plan(s: Any, t: float, p: Any) -> Any:
     return s
 
 
+ALONE, ELSEWHERE, TAKEN = -1.0, 0.0, 1.0  # what a quick step may say of itself
+
+
+class Quick(NamedTuple):
+    """Two ways to plan: the first is tried once, the second until it says something else.
+
+    Each returns a state and a verdict: TAKEN if the state is what `plan` would return, finite and
+    below threshold; ELSEWHERE if the second is to be tried (again), with the first one's `hint` and
+    the `length` returned last; ALONE if only `plan` can tell.
+    """
+
+    brief: Function  # (s, t, p) -> State, verdict, hint, length
+    whole: Function  # (s, t, hint, length, p) -> State, verdict, length
+
+
 @dataclass(frozen=True, eq=False)
 class NeuronModel:
     """A neuron or source model: its tuples, its functions and its datasheet.
@@ -84,6 +99,9 @@ class NeuronModel:
     plan : (s, t, p) -> State, optional
         Prepare for the time after `t`, called when everything at `t` has happened: an integrator
         takes its next step here, and keeps it in the state.
+    quick : Quick, optional
+        `plan` for the commonest cases, without branches, so that one instruction does it for many
+        neurons.
     ahead : (n, states, times, p) -> None, optional
         For a source with shared parameters: write the next spikes, as many as `times` has rows (an
         even number), of `n` sources that lie side by side. `states` has a row for each field of
@@ -117,6 +135,7 @@ class NeuronModel:
     safe_until: Function = never_by_itself
     spikes: Function = always_spikes
     plan: Function = no_plan
+    quick: Quick | None = None
     ahead: Function | None = None
     course: Function | None = None
     linear: Linear | None = None

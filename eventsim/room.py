@@ -22,6 +22,11 @@ def room(n: int) -> FloatArray:
     return np.empty(n)
 
 
+def oblong_room(n: int, m: int) -> FloatArray:
+    """Return space for `n` rows of `m` floats, both constants."""
+    return np.empty((n, m))
+
+
 def square_room(like: Any) -> FloatArray:
     """Return space for a matrix with as many rows and columns as `like`, a tuple, has entries."""
     return np.empty((len(like), len(like)))
@@ -31,6 +36,15 @@ def square_room(like: Any) -> FloatArray:
 def _type_of_room(context: Any) -> Any:
     def typer(n: Any) -> Any:
         return types.Array(types.float64, 1, "C") if isinstance(n, types.IntegerLiteral) else None
+
+    return typer
+
+
+@type_callable(oblong_room)  # type: ignore[untyped-decorator]
+def _type_of_oblong_room(context: Any) -> Any:
+    def typer(n: Any, m: Any) -> Any:
+        constant = isinstance(n, types.IntegerLiteral) and isinstance(m, types.IntegerLiteral)
+        return types.Array(types.float64, 2, "C") if constant else None
 
     return typer
 
@@ -46,6 +60,12 @@ def _type_of_square_room(context: Any) -> Any:
 @lower_builtin(room, types.IntegerLiteral)  # type: ignore[untyped-decorator]
 def _compiled_room(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     shape = (signature.args[0].literal_value,)
+    return _on_the_stack(context, builder, signature.return_type, shape)
+
+
+@lower_builtin(oblong_room, types.IntegerLiteral, types.IntegerLiteral)  # type: ignore[untyped-decorator]
+def _compiled_oblong_room(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    shape = tuple(n.literal_value for n in signature.args)
     return _on_the_stack(context, builder, signature.return_type, shape)
 
 

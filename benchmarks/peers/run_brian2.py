@@ -131,6 +131,22 @@ def adaptive(case):
     return [cells, synapses], cells, case["n"] * case["k"]
 
 
+def quadratic(case):
+    """Izhikevich neurons by the fourth-order Runge-Kutta method."""
+    cells = b.NeuronGroup(
+        case["n"],
+        """dv/dt = (0.04/mV * x**2 + 5 * x + 140*mV - u + i_offset * mV) / ms : volt
+           x = clip(v, -200*mV, 30*mV) : volt
+           du/dt = 0.02 * (0.2 * x - u) / ms : volt""",
+        threshold="v > 30*mV", reset="v = -65*mV; u += 8*mV", method="rk4",
+        namespace={"i_offset": case["i_offset"]},
+    )  # fmt: skip
+    cells.v = "-70*mV + rand() * 15*mV"
+    cells.u = -13 * mV
+    synapses = static(cells, cells, case["k"], case["weight"] * mV, case["delay"])
+    return [cells, synapses], cells, case["n"] * case["k"]
+
+
 def children():
     """Return the CPU seconds of the programs that have been run."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -143,7 +159,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     case = json.loads(Path(given.case).read_text())
-    builders = {"balanced": balanced, "cuba": cuba, "adaptive": adaptive}
+    builders = {"balanced": balanced, "cuba": cuba, "adaptive": adaptive, "quadratic": quadratic}
     if case["kind"] not in builders:
         sys.exit("Brian2 has no instant volley on a grid that would compare")
     with tempfile.TemporaryDirectory() as folder:

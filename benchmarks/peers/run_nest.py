@@ -20,9 +20,10 @@ from trains import cv
 
 def build(case, exact):
     """Build the network; return its populations and the number of recurrent synapses."""
-    return {"balanced": balanced, "cuba": cuba, "burst": burst, "adaptive": adaptive}[case["kind"]](
-        case, exact
-    )
+    return {
+        "balanced": balanced, "cuba": cuba, "burst": burst, "adaptive": adaptive,
+        "quadratic": quadratic,
+    }[case["kind"]](case, exact)  # fmt: skip
 
 
 def delay_of(case):
@@ -98,6 +99,17 @@ def burst(case, exact):
 def adaptive(case, exact):
     cells = nest.Create("aeif_cond_exp", case["n"], {
         "V_peak": -20.0, "I_e": case["i_offset"], "tau_syn_ex": case["tau_syn"], "t_ref": 0.0,
+    })  # fmt: skip
+    cells.V_m = nest.random.uniform(-70.0, -55.0)
+    nest.Connect(cells, cells, {"rule": "fixed_indegree", "indegree": case["k"]},
+                 {"weight": case["weight"], "delay": delay_of(case)})  # fmt: skip
+    return [cells], case["n"] * case["k"]
+
+
+def quadratic(case, exact):
+    # consistent_integration: the equation itself, by Euler's method as NEST has no other for it
+    cells = nest.Create("izhikevich", case["n"], {
+        "I_e": case["i_offset"], "consistent_integration": True, "U_m": -13.0,
     })  # fmt: skip
     cells.V_m = nest.random.uniform(-70.0, -55.0)
     nest.Connect(cells, cells, {"rule": "fixed_indegree", "indegree": case["k"]},

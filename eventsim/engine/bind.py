@@ -10,6 +10,7 @@ from math import inf
 from types import ModuleType
 from typing import Any
 
+from eventsim.engine.kernels.abreast import abreast, not_abreast
 from eventsim.engine.rows import read_lane, read_row, write_lane, write_row
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import NeuronModel
@@ -52,7 +53,8 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
         store_state=store_state,
         load_params=load_with_table if "table" in model.fields else load_plain,
         initial=model.initial,
-        between=model.between,
+        between=model.between if model.quick is None else _called(model.between),
+        between_abreast=model.between,
         on_input=_by_port(list(model.on_input.values())),
         fires=model.fires,
         on_fire=model.on_fire,
@@ -65,7 +67,18 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
         ahead=model.ahead or _no_ahead,
         **_linear(model),
     )
+    vars(namespace)["pass_abreast"] = (
+        not_abreast if model.quick is None else abreast(namespace, model.quick)
+    )
     return namespace
+
+
+def _called(between: Function) -> Function:
+    @kernel_call
+    def called(s: Any, t: float, dt: float, p: Any) -> Any:
+        return between(s, t, dt, p)
+
+    return called
 
 
 def _take_spike(model: NeuronModel) -> Function:

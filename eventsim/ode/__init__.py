@@ -6,10 +6,11 @@ explicit.py    the step of Dormand and Prince, for most models
 brief.py       a cheaper step where arrivals come before its end
 stiff.py       the Rosenbrock step RODAS, for cells with very fast and slow variables
 crossing.py    where the threshold first rises through zero on the step's polynomial
-tuples.py      a NamedTuple with one value changed, in a form that compiles
+tuples.py      loops over the variables, in a form that compiles well
+exponential.py an exponential that compilers vectorise
 """
 
+from eventsim.ode.exponential import safe_exp
 from eventsim.ode.integrate import integrated
-from eventsim.ode.tuples import safe_exp
 
 __all__ = ["integrated", "safe_exp"]

@@ -12,13 +12,19 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from eventsim.kernel import kernel_call
+from eventsim.kernel import kernel, kernel_call
 from eventsim.ode.explicit import BELOW_ONE
-from eventsim.ode.tuples import put, share_of_tolerance, worse
+from eventsim.ode.tuples import (
+    along,
+    each,
+    fold,
+    nothing,
+    product,
+    share_of_tolerance,
+    worse,
+)
 
 Function = Callable[..., Any]
-
-ORDER = 4.0
 
 
 def classical(derivative: Function) -> Function:
@@ -28,36 +34,47 @@ def classical(derivative: Function) -> Function:
     of the polynomial in powers of the share of the step.
     """
 
-    @kernel_call
+    @kernel
     def attempt(y: Any, t: float, end: float, p: Any) -> Any:
         # what begins at `end` (the end of refractoriness) belongs to the next step
-        h, last, n = end - t, end * BELOW_ONE, len(y)
+        h, last = end - t, end * BELOW_ONE
         k1 = derivative(y, t, p)
-        z = y
-        for i in range(n):
-            z = put(z, i, y[i] + 0.5 * h * k1[i])
-        k2 = derivative(z, last, p)
-        for i in range(n):
-            z = put(z, i, y[i] + 0.5 * h * k2[i])
-        k3 = derivative(z, last, p)
-        for i in range(n):
-            z = put(z, i, y[i] + h * k3[i])
-        k4 = derivative(z, last, p)
-        for i in range(n):
-            z = put(z, i, y[i] + 1 / 6 * h * (k1[i] + 2.0 * (k2[i] + k3[i]) + k4[i]))
+        k2 = derivative(each(along, y, 0.5 * h, k1), last, p)
+        k3 = derivative(each(along, y, 0.5 * h, k2), last, p)
+        k4 = derivative(each(along, y, h, k3), last, p)
+        z = each(tip, y, h, k1, k2, k3, k4)
         k5 = derivative(z, last, p)
-        error = 0.0
-        c1, c2, c3, c4 = y, y, y, y
-        for i in range(n):
-            error = worse(error, share_of_tolerance(1 / 6 * h * (k4[i] - k5[i]), y[i], z[i], p))
-            way, begins, ends = z[i] - y[i], h * k1[i], h * k5[i]
-            c1 = put(c1, i, begins)
-            c2 = put(c2, i, 3.0 * way - 2.0 * begins - ends)
-            c3 = put(c3, i, begins + ends - 2.0 * way)
-            c4 = put(c4, i, 0.0)
-        return error, (c1, c2, c3, c4)
+        error = fold(miss, 0.0, y, z, h, k4, k5, p.atol, p.rtol)
+        c1, c4 = each(product, k1, h), each(nothing, y)
+        return error, (c1, each(square, y, z, h, k1, k5), each(cube, y, z, h, k1, k5), c4)
 
     return attempt
+
+
+@kernel
+def tip(y: float, h: float, k1: float, k2: float, k3: float, k4: float) -> float:
+    """Return a variable at the end of the step."""
+    return y + 1 / 6 * h * (k1 + 2.0 * (k2 + k3) + k4)
+
+
+@kernel
+def miss(
+    error: float, y: float, z: float, h: float, k4: float, k5: float, atol: float, rtol: float
+) -> float:
+    """Return the worse of `error` and that of one more variable."""
+    return worse(error, share_of_tolerance(1 / 6 * h * (k4 - k5), y, z, atol, rtol))
+
+
+@kernel
+def square(y: float, z: float, h: float, k1: float, k5: float) -> float:
+    """Return the second coefficient of the cubic through both ends."""
+    return 3.0 * (z - y) - 2.0 * (h * k1) - h * k5
+
+
+@kernel
+def cube(y: float, z: float, h: float, k1: float, k5: float) -> float:
+    """Return the third one."""
+    return h * k1 + h * k5 - 2.0 * (z - y)
 
 
 def none(derivative: Function) -> Function:

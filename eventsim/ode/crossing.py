@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from eventsim.kernel import kernel, kernel_call
-from eventsim.ode.tuples import put
+from eventsim.ode.tuples import along, each
 from eventsim.roots import sign_change, signs_differ
 
 Function = Callable[..., Any]
@@ -25,13 +25,38 @@ NEVER = -1.0  # instead of infinity: states must be finite
 def point(y: Any, c: Any, share: float) -> Any:
     """Return the state at a share of the step: `y` at its start, `c` its four coefficients."""
     c1, c2, c3, c4 = c
-    for i in range(len(y)):
-        y = put(y, i, y[i] + share * (c1[i] + share * (c2[i] + share * (c3[i] + share * c4[i]))))
-    return y
+    return each(value, y, share, c1, c2, c3, c4)
+
+
+@kernel
+def value(y: float, share: float, c1: float, c2: float, c3: float, c4: float) -> float:
+    """Return the polynomial of one variable."""
+    return y + share * (c1 + share * (c2 + share * (c3 + share * c4)))
+
+
+@kernel
+def steepness(c1: float, share: float, c2: float, c3: float, c4: float) -> float:
+    """Return its slope, per step."""
+    return c1 + share * (2.0 * c2 + share * (3.0 * c3 + share * 4.0 * c4))
+
+
+def stays_below_of(threshold: Function) -> Function:
+    """Return stays_below(y, c, p) for one model: whether there is certainly no crossing."""
+
+    @kernel
+    def stays_below(y: Any, c: Any, p: Any) -> bool:
+        a, b = threshold(y, p), threshold(point(y, c, 0.25), p)
+        d, e = threshold(point(y, c, 0.5), p), threshold(point(y, c, 0.75), p)
+        f = threshold(point(y, c, 1.0), p)
+        low, high = min(min(a, b), min(d, min(e, f))), max(max(a, b), max(d, max(e, f)))
+        return bool(high + OVERSHOOT * (high - low) < 0.0)
+
+    return stays_below
 
 
 def first_rise_of(threshold: Function) -> Function:
     """Return first_rise(y, c, begin, end, p) for one model: a time, or NEVER."""
+    stays_below = stays_below_of(threshold)
 
     @kernel
     def gap(x: float, step: Any) -> Any:
@@ -44,11 +69,8 @@ def first_rise_of(threshold: Function) -> Function:
         share = (x - begin) / (end - begin)
         here = point(y, c, share)
         c1, c2, c3, c4 = c
-        ahead, behind = here, here
-        for i in range(len(y)):
-            way = c1[i] + share * (2.0 * c2[i] + share * (3.0 * c3[i] + share * 4.0 * c4[i]))
-            ahead = put(ahead, i, here[i] + NUDGE * way)
-            behind = put(behind, i, here[i] - NUDGE * way)
+        way = each(steepness, c1, share, c2, c3, c4)
+        ahead, behind = each(along, here, NUDGE, way), each(along, here, -NUDGE, way)
         return (threshold(ahead, p) - threshold(behind, p)) / (2.0 * NUDGE)
 
     @kernel_call
@@ -72,14 +94,9 @@ def first_rise_of(threshold: Function) -> Function:
 
     @kernel_call
     def first_rise(y: Any, c: Any, begin: float, end: float, p: Any) -> float:
-        step = (y, c, begin, end, p)
-        quarter = (end - begin) / QUARTERS
-        low = high = gap(begin, step)
-        for k in range(1, QUARTERS + 1):
-            g = gap(end if k == QUARTERS else begin + k * quarter, step)
-            low, high = min(low, g), max(high, g)
-        if high + OVERSHOOT * (high - low) < 0.0:
+        if stays_below(y, c, p):
             return NEVER
+        step, quarter = (y, c, begin, end, p), (end - begin) / QUARTERS
         lo = begin
         for k in range(1, QUARTERS + 1):
             hi = end if k == QUARTERS else begin + k * quarter

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from eventsim.kernel import kernel, kernel_call
-from eventsim.ode.tuples import put, share_of_tolerance, worse
+from eventsim.kernel import kernel
+from eventsim.ode.tuples import each, fold, product, share_of_tolerance, worse
 
 Function = Callable[..., Any]
 
-ORDER = 5.0
 BELOW_ONE = 1.0 - 2.0**-52
 
 
@@ -28,70 +27,102 @@ def dormand_prince(derivative: Function, max_step: float) -> Function:
     derivative at both ends.
     """
 
-    @kernel_call
+    @kernel
     def attempt(y: Any, t: float, end: float, p: Any) -> Any:
         # what begins at `end` (the end of refractoriness) belongs to the next step
-        h, last, n = end - t, end * BELOW_ONE, len(y)
+        h, last = end - t, end * BELOW_ONE
         k1 = derivative(y, t, p)
-        z = y
-        for i in range(n):
-            z = put(z, i, y[i] + h * (1 / 5 * k1[i]))
-        k2 = derivative(z, min(t + 1 / 5 * h, last), p)
-        for i in range(n):
-            z = put(z, i, y[i] + h * (3 / 40 * k1[i] + 9 / 40 * k2[i]))
-        k3 = derivative(z, min(t + 3 / 10 * h, last), p)
-        for i in range(n):
-            z = put(z, i, y[i] + h * (44 / 45 * k1[i] - 56 / 15 * k2[i] + 32 / 9 * k3[i]))
-        k4 = derivative(z, min(t + 4 / 5 * h, last), p)
-        for i in range(n):
-            slope = 19372 / 6561 * k1[i] - 25360 / 2187 * k2[i]
-            slope += 64448 / 6561 * k3[i] - 212 / 729 * k4[i]
-            z = put(z, i, y[i] + h * slope)
-        k5 = derivative(z, min(t + 8 / 9 * h, last), p)
-        for i in range(n):
-            slope = 9017 / 3168 * k1[i] - 355 / 33 * k2[i] + 46732 / 5247 * k3[i]
-            slope += 49 / 176 * k4[i] - 5103 / 18656 * k5[i]
-            z = put(z, i, y[i] + h * slope)
-        nearly = z
-        k6 = derivative(z, last, p)
-        for i in range(n):
-            slope = 35 / 384 * k1[i] + 500 / 1113 * k3[i] + 125 / 192 * k4[i]
-            slope += -2187 / 6784 * k5[i] + 11 / 84 * k6[i]
-            z = put(z, i, y[i] + h * slope)
+        k2 = derivative(each(second, y, h, k1), min(t + 1 / 5 * h, last), p)
+        k3 = derivative(each(third, y, h, k1, k2), min(t + 3 / 10 * h, last), p)
+        k4 = derivative(each(fourth, y, h, k1, k2, k3), min(t + 4 / 5 * h, last), p)
+        k5 = derivative(each(fifth, y, h, k1, k2, k3, k4), min(t + 8 / 9 * h, last), p)
+        nearly = each(sixth, y, h, k1, k2, k3, k4, k5)
+        k6 = derivative(nearly, last, p)
+        z = each(tip, y, h, k1, k3, k4, k5, k6)
         k7 = derivative(z, last, p)
         stable = longest_stable(z, nearly, k7, k6, p)
-        return finish(y, z, h, stable, k1, k3, k4, k5, k6, k7, p)
+        error = fold(miss, 0.0, y, z, h, k1, k3, k4, k5, k6, k7, p.atol, p.rtol)
+        # the second stage has no weight
+        c1, c2 = each(product, k1, h), each(square, k1, h, k3, k4, k5, k6, k7)
+        c3 = each(cube, k1, h, k3, k4, k5, k6, k7)
+        c4 = each(tesseract, k1, h, k3, k4, k5, k6, k7)
+        return error, stable, c1, c2, c3, c4, k1, k7
 
     return attempt
 
 
 @kernel
-def finish(
-    y: Any, z: Any, h: float, stable: float, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, k7: Any,
-    p: Any,
-) -> Any:  # fmt: skip
-    """Return what `attempt` does, from the slopes of all stages (the second has no weight)."""
-    error = 0.0
-    c1, c2, c3, c4 = y, y, y, y
-    for i in range(len(y)):
-        a, c, d, e, f, g = k1[i], k3[i], k4[i], k5[i], k6[i], k7[i]
-        miss = -71 / 57600 * a + 71 / 16695 * c - 71 / 1920 * d + 17253 / 339200 * e
-        miss += -22 / 525 * f + 1 / 40 * g
-        error = worse(error, share_of_tolerance(h * miss, y[i], z[i], p))
-        square = -8048581381 / 2820520608 * a + 131558114200 / 32700410799 * c
-        square += -1754552775 / 470086768 * d + 127303824393 / 49829197408 * e
-        square += -282668133 / 205662961 * f + 40617522 / 29380423 * g
-        cube = 8663915743 / 2820520608 * a - 68118460800 / 10900136933 * c
-        cube += 14199869525 / 1410260304 * d - 318862633887 / 49829197408 * e
-        cube += 2019193451 / 616988883 * f - 110615467 / 29380423 * g
-        fourth = -12715105075 / 11282082432 * a + 87487479700 / 32700410799 * c
-        fourth += -10690763975 / 1880347072 * d + 701980252875 / 199316789632 * e
-        fourth += -1453857185 / 822651844 * f + 69997945 / 29380423 * g
-        c1 = put(c1, i, h * a)
-        c2 = put(c2, i, h * square)
-        c3 = put(c3, i, h * cube)
-        c4 = put(c4, i, h * fourth)
-    return error, stable, c1, c2, c3, c4, k1, k7
+def second(y: float, h: float, a: float) -> float:
+    """Return where the second stage stands; below, the others. `a` is the first slope, ..."""
+    return y + h * (1 / 5 * a)
+
+
+@kernel
+def third(y: float, h: float, a: float, b: float) -> float:
+    return y + h * (3 / 40 * a + 9 / 40 * b)
+
+
+@kernel
+def fourth(y: float, h: float, a: float, b: float, c: float) -> float:
+    return y + h * (44 / 45 * a - 56 / 15 * b + 32 / 9 * c)
+
+
+@kernel
+def fifth(y: float, h: float, a: float, b: float, c: float, d: float) -> float:
+    slope = 19372 / 6561 * a - 25360 / 2187 * b
+    slope += 64448 / 6561 * c - 212 / 729 * d
+    return y + h * slope
+
+
+@kernel
+def sixth(y: float, h: float, a: float, b: float, c: float, d: float, e: float) -> float:
+    slope = 9017 / 3168 * a - 355 / 33 * b + 46732 / 5247 * c
+    slope += 49 / 176 * d - 5103 / 18656 * e
+    return y + h * slope
+
+
+@kernel
+def tip(y: float, h: float, a: float, c: float, d: float, e: float, f: float) -> float:
+    """Return a variable at the end of the step."""
+    slope = 35 / 384 * a + 500 / 1113 * c + 125 / 192 * d
+    slope += -2187 / 6784 * e + 11 / 84 * f
+    return y + h * slope
+
+
+@kernel
+def miss(
+    error: float, y: float, z: float, h: float, a: float, c: float, d: float, e: float, f: float,
+    g: float, atol: float, rtol: float,
+) -> float:  # fmt: skip
+    """Return the worse of `error` and that of one more variable."""
+    slope = -71 / 57600 * a + 71 / 16695 * c - 71 / 1920 * d + 17253 / 339200 * e
+    slope += -22 / 525 * f + 1 / 40 * g
+    return worse(error, share_of_tolerance(h * slope, y, z, atol, rtol))
+
+
+@kernel
+def square(a: float, h: float, c: float, d: float, e: float, f: float, g: float) -> float:
+    """Return the second coefficient of the polynomial; below, the third and the fourth."""
+    slope = -8048581381 / 2820520608 * a + 131558114200 / 32700410799 * c
+    slope += -1754552775 / 470086768 * d + 127303824393 / 49829197408 * e
+    slope += -282668133 / 205662961 * f + 40617522 / 29380423 * g
+    return h * slope
+
+
+@kernel
+def cube(a: float, h: float, c: float, d: float, e: float, f: float, g: float) -> float:
+    slope = 8663915743 / 2820520608 * a - 68118460800 / 10900136933 * c
+    slope += 14199869525 / 1410260304 * d - 318862633887 / 49829197408 * e
+    slope += 2019193451 / 616988883 * f - 110615467 / 29380423 * g
+    return h * slope
+
+
+@kernel
+def tesseract(a: float, h: float, c: float, d: float, e: float, f: float, g: float) -> float:
+    slope = -12715105075 / 11282082432 * a + 87487479700 / 32700410799 * c
+    slope += -10690763975 / 1880347072 * d + 701980252875 / 199316789632 * e
+    slope += -1453857185 / 822651844 * f + 69997945 / 29380423 * g
+    return h * slope
 
 
 @kernel
@@ -101,10 +132,13 @@ def longest_stable(a: Any, b: Any, slope_a: Any, slope_b: Any, p: Any) -> float:
     Past 3.3 time constants a step is unstable, and error control holds the noise of that at the
     tolerance. At 2 the fastest mode is damped to a sixth, and a cell can come to rest.
     """
-    apart = faster = 0.0
-    for i in range(len(a)):
-        tolerance = p.atol + p.rtol * abs(a[i])
-        apart = max(apart, abs(a[i] - b[i]) / tolerance)
-        faster = max(faster, abs(slope_a[i] - slope_b[i]) / tolerance)
+    apart = fold(difference, 0.0, a, a, b, p.atol, p.rtol)
+    faster = fold(difference, 0.0, a, slope_a, slope_b, p.atol, p.rtol)
     # two states that differ by rounding say nothing
     return 2.0 * apart / faster if apart > 1e-6 and faster > 0.0 else inf
+
+
+@kernel
+def difference(largest: float, y: float, a: float, b: float, atol: float, rtol: float) -> float:
+    """Return the larger of `largest` and a difference in units of the tolerance of `y`."""
+    return max(largest, abs(a - b) / (atol + rtol * abs(y)))

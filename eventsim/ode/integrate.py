@@ -8,7 +8,8 @@ from typing import Any
 
 from eventsim.kernel import kernel
 from eventsim.model import NeuronModel, never_fires
-from eventsim.ode.plan import FIRST_STEP, METHODS, PLAN, Equation, planner
+from eventsim.ode.lengths import FIRST_STEP
+from eventsim.ode.plan import METHODS, PLAN, Equation, planner
 from eventsim.suggest import unknown
 
 Function = Callable[..., Any]
@@ -121,6 +122,7 @@ def integrated(
         safe_until=made.next_fire,
         spikes=made.spikes,
         plan=made.plan,
+        quick=made.quick,
         units=units or {},
         private=tuple(name for name in planned._fields if name not in fields),
         doc=_documented(doc, params),

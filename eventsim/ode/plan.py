@@ -9,30 +9,40 @@ events between two plans.
 
 from collections import namedtuple
 from collections.abc import Callable
-from math import exp, inf, log, nan
+from math import inf, nan
 from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel, kernel_call
+from eventsim.model import Quick
 from eventsim.ode import brief, explicit, stiff
 from eventsim.ode.crossing import NEVER, first_rise_of, point
-from eventsim.ode.tuples import LARGEST, put
+from eventsim.ode.lengths import (
+    FIRST_STEP,
+    LONGEST,
+    RESOLUTION,
+    brief_hint,
+    factor,
+    fifth_root,
+    first_length,
+    fourth_root,
+    may_rest,
+    next_brief,
+    next_length,
+    repose,
+    resolution,
+    rests,
+    worth_a_brief_step,
+)
+from eventsim.ode.quick import quick_steps
+from eventsim.ode.tuples import LARGEST, each, fold, nothing, product, worse
 
 Function = Callable[..., Any]
 
-FIRST_STEP = 0.1  # ms, tried at t = 0; the error estimate corrects it at once
-LONGEST = 1e9  # ms; a state must be finite, so that no step is infinite
-RESOLUTION = 2.0**-50  # shortest step, relative to the time: four units in the last place
-SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
 STEEP = 1e-4  # of the gap to the threshold: an upstroke that time can't resolve
-WORTH = 1000.0  # steps that a state must be held still for; or else the step itself leads on
-RESTED = 0.01  # of the tolerance: what may be left of the way to a fixed point
-SPARE = 1.5  # times the stretch before, how long a brief step must be able to last
-BRIEF_SHARE = 0.5  # of the length of the other method's steps, at most
-HOPE = 1.1  # by how much a brief step that was not tried is thought to have become longer
 PLAN = ("begin", "end", "crossing", "length", "brief")
 METHODS = {
-    "explicit": (explicit.dormand_prince, explicit.ORDER),
-    "stiff": (stiff.rodas, stiff.ORDER),
+    "explicit": (explicit.dormand_prince, fifth_root),
+    "stiff": (stiff.rodas, fourth_root),
 }
 
 
@@ -47,6 +57,11 @@ class Equation(NamedTuple):
     method: str
     max_step: float  # ms; infinite if the derivative doesn't depend on the time
 
+    @property
+    def has_brief(self) -> bool:
+        """Whether a brief step may take the place of the method's own."""
+        return self.max_step == inf and self.method == "explicit"
+
 
 class Planner(NamedTuple):
     """What the library makes of it."""
@@ -56,6 +71,7 @@ class Planner(NamedTuple):
     replaced: Function  # (planned, state) -> planned, the plan unchanged
     restarted: Function  # (planned, state) -> planned, the next step as careful as the first
     plan: Function
+    quick: Quick | None
     between: Function
     next_fire: Function
     spikes: Function
@@ -79,7 +95,7 @@ def planner(equation: Equation) -> Planner:
         # the last step of an upstroke may have been 1e-13 ms long
         return planned(*(y[:] + s[n:lengths] + (FIRST_STEP, 0.0) + s[m:]))
 
-    @kernel_call
+    @kernel
     def pack(
         y: Any, begin: float, end: float, crossing: float, length: float, brief: float, c: Any
     ) -> Any:
@@ -93,7 +109,7 @@ def planner(equation: Equation) -> Planner:
         share = min((x - s.begin) / (s.end - s.begin), 1.0)
         return point(start(s), c, share)
 
-    @kernel_call
+    @kernel
     def between(s: Any, t: float, dt: float, p: Any) -> Any:
         if s.end <= s.begin:  # not planned yet
             return s
@@ -107,8 +123,14 @@ def planner(equation: Equation) -> Planner:
     def spikes(s: Any, t: float, p: Any) -> Any:
         return t == s.crossing
 
-    plan = _plan(equation, variables, pack, at)
-    return Planner(planned, variables, replaced, restarted, plan, between, next_fire, spikes)
+    brief_step, whole_step = _brief_step(equation), _whole_step(equation)
+    plan = _plan(equation, variables, pack, at, brief_step, whole_step)
+    quick = (
+        quick_steps(variables, pack, equation.threshold, brief_step, whole_step)
+        if equation.has_brief
+        else None
+    )
+    return Planner(planned, variables, replaced, restarted, plan, quick, between, next_fire, spikes)
 
 
 def _block(make: Any, begin: int) -> Function:
@@ -122,16 +144,54 @@ def _block(make: Any, begin: int) -> Function:
     return block
 
 
-def _plan(equation: Equation, variables: Function, pack: Function, at: Function) -> Function:
-    """Return plan(s, t, p)."""
-    make_attempt, order = METHODS[equation.method]
+def _brief_step(equation: Equation) -> Function:
+    """Return brief_step(s, y, t, p): error, end, length of the next one, coefficients."""
+    attempt = (brief.classical if equation.has_brief else brief.none)(equation.derivative)
+    next_break = equation.next_break
+
+    @kernel
+    def brief_step(s: Any, y: Any, t: float, p: Any) -> Any:
+        cut = min(next_break(y, t, p), t + LONGEST)
+        end = min(t + s.brief, cut)
+        error, c = attempt(y, t, end, p)
+        most = (end - t) * factor(fourth_root(error))
+        most = max(most, s.brief) if (end == cut) & (error <= 1.0) else most
+        return error, end, most, c
+
+    return brief_step
+
+
+def _whole_step(equation: Equation) -> Function:
+    """Return whole_step(s, y, t, length, p) for one trial step of that length.
+
+    It returns its error, its end, the length that the next one may have, the coefficients, until
+    when the state may be held still instead, and the slope at its beginning.
+    """
+    make_attempt, root = METHODS[equation.method]
     attempt = make_attempt(equation.derivative, equation.max_step)
-    first_rise = first_rise_of(equation.threshold)
-    threshold, next_break = equation.threshold, equation.next_break
-    resets, max_step = equation.resets, equation.max_step
+    next_break, max_step = equation.next_break, equation.max_step
     autonomous = max_step == inf
-    has_brief = autonomous and equation.method == "explicit"
-    attempt_brief = (brief.classical if has_brief else brief.none)(equation.derivative)
+
+    @kernel
+    def whole_step(s: Any, y: Any, t: float, length: float, p: Any) -> Any:
+        cut = min(next_break(y, t, p), t + LONGEST)
+        end = min(t + min(length, max_step), cut)
+        error, stable, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
+        following = next_length(end - t, length, error, root(error), stable, end == cut)
+        still = autonomous & may_rest(s, t)
+        rest = min(t + repose(y, f0, f1, end - t, p), cut) if still else t
+        return error, end, following, (c1, c2, c3, c4), rest, f0
+
+    return whole_step
+
+
+def _plan(
+    equation: Equation, variables: Function, pack: Function, at: Function, brief_step: Function,
+    whole_step: Function,
+) -> Function:  # fmt: skip
+    """Return plan(s, t, p)."""
+    first_rise, threshold = first_rise_of(equation.threshold), equation.threshold
+    resets, has_brief = equation.resets, equation.has_brief
 
     @kernel
     def at_once(s: Any, y: Any, t: float, p: Any) -> bool:
@@ -147,14 +207,11 @@ def _plan(equation: Equation, variables: Function, pack: Function, at: Function)
         An upstroke may be so steep that no two times resolve it. A step may then be straight if a
         few thousand of them would reach the threshold; anything else can't be integrated.
         """
-        end, still = t + resolution(t), zeros(y)
-        c, lost = still, still
-        for i in range(len(y)):
-            c = put(c, i, (end - t) * f[i])
-            lost = put(lost, i, nan)
+        end, still = t + resolution(t), each(nothing, y)
+        c, lost = each(product, f, end - t), each(replaced_by, y, nan)
         tip = point(y, (c, still, still, still), 1.0)
         gap, rise = threshold(y, p), threshold(tip, p) - threshold(y, p)
-        if gap < 0.0 and rise > STEEP * -gap and bounded(tip):
+        if gap < 0.0 and rise > STEEP * -gap and fold(larger, 0.0, tip) < LARGEST:
             crossing = end if gap + rise >= 0.0 else NEVER
             return pack(y, t, end, crossing, FIRST_STEP, 0.0, (c, still, still, still))
         # the engines refuse a state with a nan; the variables stay, to be shown
@@ -162,48 +219,28 @@ def _plan(equation: Equation, variables: Function, pack: Function, at: Function)
 
     @kernel_call
     def plan(s: Any, t: float, p: Any) -> Any:
-        y, shortest, still = variables(s), resolution(t), zeros(variables(s))
+        y, shortest, still = variables(s), resolution(t), each(nothing, variables(s))
         if at_once(s, y, t, p):
             return pack(y, t, t + shortest, t, s.length, 0.0, (still, still, still, still))
-        cut = min(next_break(y, t, p), t + LONGEST)
-        most = HOPE * s.brief
-        # an arrival cut the last step short, and is likely to do so again
-        if has_brief and t < s.end and s.brief >= max(SPARE * (t - s.begin), shortest):
-            end = min(t + s.brief, cut)
-            error, c = attempt_brief(y, t, end, p)
-            most = (end - t) * factor(error, brief.ORDER)
+        hint = brief_hint(s)
+        if has_brief and worth_a_brief_step(s, t):
+            error, end, hint, c = brief_step(s, y, t, p)
             if error <= 1.0:
-                most = max(most, s.brief) if end == cut else most
-                return pack(y, t, end, first_rise(y, c, t, end, p), s.length, most, c)
-        length = min(max(s.length, shortest), max_step)
-        end = min(t + length, cut)
-        error, stable, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
-        while not error <= 1.0:
-            length = min(length, end - t) * factor(error, order)
+                return pack(y, t, end, first_rise(y, c, t, end, p), s.length, hint, c)
+        length = first_length(s, t)
+        while True:
+            error, end, following, c, rest, f0 = whole_step(s, y, t, length, p)
+            if error <= 1.0:
+                break
+            length = following
             if length < shortest:
                 return last_resort(y, t, f0, p)
-            end = t + length
-            error, stable, c1, c2, c3, c4, f0, f1 = attempt(y, t, end, p)
-        grown = (end - t) * factor(error, order)
-        grown = min(grown, max(stable, SHRINK * (end - t)))
-        length = max(grown, length) if end == cut else grown
-        # after a rest comes a step: it leads nearer to the fixed point, and to a longer rest
-        rested = t >= s.end and s.end - s.begin > 2.0 * GROW * s.length
-        if autonomous and not rested:
-            rest = min(t + repose(y, f0, f1, end - t, p), cut)
-            if rest > t + WORTH * (end - t):
-                return pack(y, t, rest, NEVER, length, 0.0, (still, still, still, still))
-        most = BRIEF_SHARE * length if most == 0.0 else min(most, BRIEF_SHARE * length)
-        c = (c1, c2, c3, c4)
-        return pack(y, t, end, first_rise(y, c, t, end, p), length, most, c)
+        if rests(rest, t, end):
+            return pack(y, t, rest, NEVER, following, 0.0, (still, still, still, still))
+        most = next_brief(following, hint)
+        return pack(y, t, end, first_rise(y, c, t, end, p), following, most, c)
 
     return plan
-
-
-@kernel
-def resolution(t: float) -> float:
-    """Return the shortest step at `t`, in ms."""
-    return RESOLUTION * (t + 1.0)
 
 
 @kernel
@@ -216,49 +253,12 @@ def snapped(x: float, crossing: float, end: float) -> float:
 
 
 @kernel
-def factor(error: float, order: float) -> float:
-    """Return by how much the next step may be longer, for an error in units of the tolerance."""
-    if not error < inf:
-        return SHRINK
-    if error == 0.0:
-        return GROW
-    return min(max(SAFETY * exp(-log(error) / order), SHRINK), GROW)
-
-
-@kernel
-def zeros(y: Any) -> Any:
-    """Return a state of zeros."""
-    for i in range(len(y)):
-        y = put(y, i, 0.0)
+def replaced_by(x: float, y: float) -> float:
+    """Return y, whatever x."""
     return y
 
 
 @kernel
-def bounded(y: Any) -> bool:
-    """Tell whether no variable has diverged."""
-    for i in range(len(y)):  # noqa: SIM110 - a generator doesn't compile
-        if not abs(y[i]) < LARGEST:
-            return False
-    return True
-
-
-@kernel
-def repose(y: Any, f0: Any, f1: Any, h: float, p: Any) -> float:
-    """Return for how long a state may be held still: silence must not cost a step every tau.
-
-    `f0` and `f1` are the derivatives at the ends of a step of length `h`. A variable whose slope
-    shrinks by a tenth or more over the step has at most 10 h |f0| left to go; any other may be held
-    until it would have moved too far, one whose slope grows only until that would have doubled.
-    """
-    longest = LONGEST
-    for i in range(len(y)):
-        tolerance = RESTED * (p.atol + p.rtol * abs(y[i]))
-        before, after = abs(f0[i]), abs(f1[i])
-        if after == before == 0.0:
-            continue
-        if after > 0.9 * before or 10.0 * h * before > tolerance:
-            longest = min(longest, tolerance / max(before, after))
-        # a slope too small to matter may grow: it is noise
-        if after > before and after * LONGEST > tolerance:
-            longest = min(longest, h * before / (after - before))
-    return longest
+def larger(size: float, x: float) -> float:
+    """Return the larger of two sizes; once nan, always nan."""
+    return worse(size, abs(x))

@@ -20,7 +20,6 @@ from eventsim.room import square_room
 
 Function = Callable[..., Any]
 
-ORDER = 4.0
 GAMMA = 0.25
 NUDGE = 2.0**-26  # relative change of a variable for the differences: half the digits
 NUDGE_TIME = 1e-6  # the same for time, as a share of the step
@@ -112,7 +111,7 @@ def finish(
     c1, c2, c3, c4 = y, y, y, y
     for i in range(len(y)):
         after = z[i] + u6[i]
-        error = worse(error, share_of_tolerance(u6[i], y[i], after, p))
+        error = worse(error, share_of_tolerance(u6[i], y[i], after, p.atol, p.rtol))
         d = 10.12623508344586 * u1[i] - 7.487995877610167 * u2[i] - 34.80091861555747 * u3[i]
         d += -7.992771707568823 * u4[i] + 1.025137723295662 * u5[i]
         e = -0.6762803392801253 * u1[i] + 6.087714651680015 * u2[i] + 16.43084320892478 * u3[i]

@@ -8,7 +8,7 @@ import pytest
 
 from eventsim import Network, Sampled, Simulation, SimulationError
 from eventsim.kernel import kernel
-from eventsim.model import NeuronModel
+from eventsim.model import ELSEWHERE, TAKEN, NeuronModel
 from eventsim.ode import brief, integrated
 from eventsim.ode.crossing import point
 
@@ -99,6 +99,27 @@ def test_steps_that_arrivals_cut_short_become_brief_ones_and_keep_to_the_toleran
     assert len(asked) < 5.1 * 1000
     assert s.x == pytest.approx(cos(10.0), abs=1e-4)
     assert s.y == pytest.approx(sin(10.0), abs=1e-4)
+
+
+def test_a_quick_step_says_taken_only_where_it_is_the_plan_itself() -> None:
+    """Oracle: `plan`, from states on the circle and a little beside it, near a crossing and far."""
+    model = circle()
+    p, rng = model.params(rtol=1e-4, atol=1e-5), np.random.default_rng(2)
+    s, t, counts = model.plan(model.initial(p, 0.0), 0.0, p), 0.0, [0, 0, 0]
+    for _ in range(600):
+        t, before = t + float(rng.exponential(rng.choice([0.01, 0.3]))), t
+        if model.next_fire(s, before, p) < t:
+            t = model.next_fire(s, before, p)
+        s = model.between(s, before, t - before, p)
+        planned, verdict, hint, length = model.quick.brief(s, t, p)
+        counts[0] += verdict == TAKEN
+        while verdict == ELSEWHERE:
+            planned, verdict, length = model.quick.whole(s, t, hint, length, p)
+            counts[1] += verdict == TAKEN
+        counts[2] += verdict != TAKEN
+        s = model.plan(s, t, p)
+        assert verdict != TAKEN or planned == s
+    assert min(counts) > 20
 
 
 @pytest.mark.parametrize("method", ["explicit", "stiff"])

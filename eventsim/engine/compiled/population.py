@@ -58,6 +58,7 @@ class CompiledPopulation:
             rules=bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names),
             PARALLEL=partitions > 1,
             QUIET_FIRST=self.model.plan is no_plan and self.model.course is None,
+            ABREAST=self.model.quick is not None and self.model.course is None and not plastic,
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         n = population.size

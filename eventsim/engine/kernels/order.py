@@ -3,9 +3,11 @@
 Own code: Numba's argsort takes seconds to compile, and the lists are short and nearly sorted.
 """
 
+from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import FloatArray, IntArray
 
+AHEAD = 8  # rows from the one whose memory is asked for to the one that is compared
 RUN = 12  # lists up to this length are sorted by insertion
 
 
@@ -34,6 +36,8 @@ def insertion(rows: FloatArray, order: IntArray, begin: int, end: int) -> None:
 @kernel_call
 def sort(rows: FloatArray, order: IntArray, scratch: IntArray, begin: int, end: int) -> None:
     """Sort the row numbers order[begin:end]; `scratch` is as long as `order`."""
+    if in_order(rows, order, begin, end):  # as arrivals with one delay are
+        return
     for low in range(begin, end, RUN):
         insertion(rows, order, low, min(low + RUN, end))
     width = RUN
@@ -43,6 +47,16 @@ def sort(rows: FloatArray, order: IntArray, scratch: IntArray, begin: int, end: 
         for k in range(begin, end):
             order[k] = scratch[k]
         width *= 2
+
+
+@kernel
+def in_order(rows: FloatArray, order: IntArray, begin: int, end: int) -> bool:
+    """Tell whether the row numbers order[begin:end] are sorted."""
+    for k in range(begin + 1, end):
+        prefetch(rows[order[min(k + AHEAD, end - 1)]], 0)
+        if before(rows, order[k], order[k - 1]):
+            return False
+    return True
 
 
 @kernel

@@ -32,6 +32,7 @@ from eventsim.engine.buffers import (
     Probes,
     Progress,
 )
+from eventsim.engine.kernels.abreast import PASSED, Window
 from eventsim.engine.kernels.grouping import also, group, touched
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rows import all_finite, write_row
@@ -47,6 +48,8 @@ BURST_BIN = 10.0  # ms, over which the runaway limit counts spikes
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 # not where a visit always leaves more behind than a state: a plan, a course
 QUIET_FIRST: bool = globals().get("QUIET_FIRST", False)  # the same
+# where all that neurons leave behind is their state and spikes, and many can be integrated at once
+ABREAST: bool = globals().get("ABREAST", False)  # the same
 
 
 @loop()
@@ -161,6 +164,11 @@ def _partition(
     stage = progress.stage[p]
     if stage[0] == 0:
         stage[1] = _list_work(p, t1, cells, inbox, probes)
+        if ABREAST:
+            window = Window(t1, limit, cells, inbox, emitted, progress, probes, plastic)
+            model.pass_abreast(p, stage[1], window, _fire)
+            if progress.status[p] != DONE:
+                return
         stage[0], stage[2], stage[3] = 1, 0, 0
     low = cells.bounds[p]
     while stage[2] < stage[1]:
@@ -169,7 +177,9 @@ def _partition(
             _ask_for(inbox.work[at + AHEAD], cells, inbox.rows[p], inbox.order[p],
                      inbox.begin[at + AHEAD])  # fmt: skip
         i, begin = inbox.work[at], inbox.begin[at]
-        if not (QUIET_FIRST and _pass_quietly(p, i, begin, inbox.end[i], t1, cells, inbox, probes)):
+        if begin != PASSED and not (
+            QUIET_FIRST and _pass_quietly(p, i, begin, inbox.end[i], t1, cells, inbox, probes)
+        ):
             position = _visit(
                 p, i, begin + stage[3], max(inbox.end[i], 0), t1, limit, cells, inbox, emitted,
                 progress, probes, plastic,

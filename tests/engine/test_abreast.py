@@ -1,0 +1,72 @@
+"""Neurons that are integrated side by side do what each would do alone."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eventsim import FixedInDegree, Network, OneToOne, Sampled, Simulation, Uniform
+from eventsim.models import AdEx, PoissonSource
+
+SIZE = 75  # more than there are lanes, and no multiple of a register
+
+
+def network(**values: Any) -> Network:
+    """Cells that excite one another, from silence to volleys that fire them at an arrival."""
+    net = Network(seed=3)
+    given = {"tau_syn_exc": 2.0, "i_offset": 700.0, "v_peak": -40.0, **values}
+    cells = net.add("cells", AdEx(**given), size=SIZE, initial={"v": Uniform(-70.0, -41.0)})
+    noise = net.add("noise", PoissonSource(rate=200.0), size=SIZE)
+    net.connect(noise, cells, OneToOne(), weight=5.0, delay=1.0, port="exc")
+    for port, delay in (("exc", 1.5), ("inh", Uniform(1.5, 4.0))):
+        net.connect(cells, cells, FixedInDegree(40), weight=1.0, delay=delay, port=port)
+    return net
+
+
+def run(net: Network, **options: Any) -> tuple[Any, Any]:
+    with Simulation(net, **options) as sim:
+        recorder = sim.record()
+        sim.run(60.0)
+        times, neurons = recorder.recording.spikes("cells")
+        return np.column_stack([times, neurons]), sim.state("cells", "v")
+
+
+@pytest.fixture(scope="module")
+def compiled() -> tuple[Any, Any]:
+    return run(network(rtol=1e-4, atol=1e-5))
+
+
+def test_lanes_give_the_reference_engine_s_bits(compiled: Any) -> None:
+    """Oracle: the reference engine, which knows no lanes."""
+    spikes, v = run(network(rtol=1e-4, atol=1e-5), engine="reference")
+    assert len(spikes) > 2 * SIZE
+    np.testing.assert_array_equal(compiled[0], spikes)
+    np.testing.assert_array_equal(compiled[1], v)
+
+
+def test_who_has_parameters_of_its_own_and_goes_alone_gives_the_same_bits(compiled: Any) -> None:
+    """Oracle: the same cells in lanes; with a row of parameters for each they stand in none."""
+    spikes, v = run(network(rtol=np.full(SIZE, 1e-4), atol=1e-5))
+    np.testing.assert_array_equal(compiled[0], spikes)
+    np.testing.assert_array_equal(compiled[1], v)
+
+
+def test_who_is_sampled_leaves_the_lanes_and_changes_no_bit(compiled: Any) -> None:
+    with Simulation(network(rtol=1e-4, atol=1e-5)) as sim:
+        recorder = sim.record(states={"cells": Sampled("v", 0.5, neurons=[0, 7, 40])})
+        sim.run(60.0)
+        times, neurons = recorder.recording.spikes("cells")
+    np.testing.assert_array_equal(compiled[0], np.column_stack([times, neurons]))
+
+
+def test_more_spikes_in_a_window_than_there_is_room_for_are_all_there() -> None:
+    """Oracle: 3,000 cells above threshold at once fire once each, at the same time."""
+    net = Network(seed=1)
+    net.add("cells", AdEx(t_ref=5.0), size=3000)
+    with Simulation(net) as sim:
+        recorder = sim.record()
+        sim.send("cells", np.full(3000, 5.0), np.arange(3000), 1000.0, port="exc")
+        sim.run(7.0)
+        times, neurons = recorder.recording.spikes("cells")
+    np.testing.assert_array_equal(neurons, np.arange(3000))
+    assert np.ptp(times) == 0.0
