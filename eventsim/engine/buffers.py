@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[Any]
 
+BURST_BIN = 10.0  # ms, over which the runaway limit counts spikes
 BLOCK = 64  # neurons whose due times share one lower bound; partitions consist of whole blocks
 
 # columns of Inbox.rows and of Emitted.rows; the first three are the total order at one target

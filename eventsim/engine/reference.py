@@ -12,8 +12,7 @@ from sortedcontainers import SortedKeyList
 
 from eventsim.engine import reference_whole
 from eventsim.engine.base import Sink, Watch, first_synapse_numbers, not_finite, runaway
-from eventsim.engine.buffers import Floats, Ints
-from eventsim.engine.kernels.population import BURST_BIN
+from eventsim.engine.buffers import BURST_BIN, Floats, Ints
 from eventsim.engine.synapse import Synapse
 from eventsim.events import Event, Phase, order
 from eventsim.lasting import Arrays, Stored

@@ -10,6 +10,7 @@ from eventsim.engine import bind, bind_rule
 from eventsim.engine.base import SimulationError, Sink, Watch, not_finite, runaway
 from eventsim.engine.buffers import (
     BLOCK,
+    BURST_BIN,
     COURSE_FULL,
     DONE,
     HISTORY_FULL,
@@ -36,7 +37,6 @@ from eventsim.model import no_plan
 from eventsim.network import Population
 from eventsim.random import neuron_keys, next_keys
 
-BURST_BIN_MS = population_kernel.BURST_BIN
 SOURCE_LIMIT = 1e8  # Hz: what a source may give; neurons have the simulation's max_rate
 HISTORY = 64  # spikes of a target that are kept before all its synapses are brought up to date
 
@@ -214,7 +214,7 @@ class CompiledPopulation:
 
     def advance(self, t1: float) -> None:
         """Take the population through the window up to `t1`; spikes are left in `emitted`."""
-        limit = self.max_rate * BURST_BIN_MS * 1e-3
+        limit = self.max_rate * BURST_BIN * 1e-3
         while True:
             self.progress.status[:] = DONE
             self.kernel.advance(

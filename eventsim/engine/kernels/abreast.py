@@ -6,15 +6,16 @@ arrivals together; each receives its own; all take the commonest step together, 
 not the right one goes on by itself. Who is through makes room for the next neuron. What a neuron
 does doesn't depend on who stands beside it.
 
-Who is sampled, or fires when there is no room for its spike, leaves and goes on the general way
-from the state that was written back last.
+Who is sampled, fires when there is no room for its spike, or is in trouble, leaves and goes on the
+general way from the state that was written back last.
 """
 
 from collections.abc import Callable
+from math import floor
 from typing import Any, NamedTuple
 
 from eventsim.engine.buffers import (
-    DONE,
+    BURST_BIN,
     KIND,
     TIME,
     VALUE,
@@ -155,26 +156,39 @@ def abreast(model: Any, quick: Quick) -> Callable[..., None]:
         window.inbox.begin[int(lanes[at_row, j])] = int(lanes[next_row, j])
 
     @kernel
+    def may_fire(i: int, t: float, s: Any, part: int, window: Window) -> bool:
+        """Tell whether there is room for a spike and nothing to complain of."""
+        bursts, emitted = window.cells.bursts, window.emitted
+        count = bursts[i, 1] if bursts[i, 0] == floor(t / BURST_BIN) else 0.0
+        room = emitted.filled[part] < emitted.rows.shape[1]
+        return bool(room and count + 1.0 <= window.limit and all_finite(s))
+
+    @kernel
     def step_alone(
         j: int, lanes: Floats, part: int, window: Window, p: Any, fire: Callable[..., Any]
     ) -> bool:
         """Let lane j go on by itself, after a spike if there is one; tell whether it may stay."""
-        emitted, progress, s = window.emitted, window.progress, model.load_state(lanes.T, j)
-        t = lanes[instant_row, j]
+        s, t, i = (
+            model.load_state(lanes.T, j),
+            lanes[instant_row, j],
+            number(j, lanes, window.inbox),
+        )
         spikes = model.spikes(s, t, p) if lanes[own_row, j] > 0.0 else model.fires(s, p)
         if spikes:
-            if emitted.filled[part] >= emitted.rows.shape[1]:
+            if not may_fire(i, t, s, part, window):
                 return False
-            s = fire(part, number(j, lanes, window.inbox), t, window.limit, s, p, window.cells,
-                     emitted, progress, window.plastic)  # fmt: skip
-        if progress.status[part] == DONE:
-            s = model.plan(s, t, p)
-            if not all_finite(s):
-                return False
+            s = fire(part, i, t, window.limit, s, p, window.cells, window.emitted, window.progress,
+                     window.plastic)  # fmt: skip
+        s = model.plan(s, t, p)
+        if not all_finite(s):
+            if spikes:  # it fires again on the general way
+                window.emitted.filled[part] -= 1
+                window.cells.bursts[i, 1] -= 1.0
+            return False
         model.store_state(lanes.T, j, s, t)
         if spikes:
             write_back(j, lanes, window, p)
-        return bool(progress.status[part] == DONE)
+        return True
 
     @kernel
     def goes_on(j: int, lanes: Floats, part: int, window: Window, p: Any) -> bool:
@@ -236,7 +250,7 @@ def abreast(model: Any, quick: Quick) -> Callable[..., None]:
         lanes = oblong_room(rows, LANES)
         used, at = 0, window.cells.bounds[part]
         end = at + n
-        while window.progress.status[part] == DONE:
+        while True:
             while used < LANES and at < end:
                 if enter(used, at, lanes, window):
                     used += 1

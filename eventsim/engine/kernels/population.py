@@ -11,6 +11,7 @@ from numba import prange
 
 from eventsim.engine.buffers import (
     BLOCK,
+    BURST_BIN,
     COURSE_FULL,
     DONE,
     HISTORY_FULL,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from eventsim.engine.kernels.injected import model, rules
 
 AHEAD = 6  # neurons from the one whose memory is asked for to the one that is visited
-BURST_BIN = 10.0  # ms, over which the runaway limit counts spikes
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 # not where a visit always leaves more behind than a state: a plan, a course
@@ -167,8 +167,6 @@ def _partition(
         if ABREAST:
             window = Window(t1, limit, cells, inbox, emitted, progress, probes, plastic)
             model.pass_abreast(p, stage[1], window, _fire)
-            if progress.status[p] != DONE:
-                return
         stage[0], stage[2], stage[3] = 1, 0, 0
     low = cells.bounds[p]
     while stage[2] < stage[1]:
