@@ -160,9 +160,9 @@ class Control:
     def freeze(self, projection: str | Projection) -> None:
         """Stop the plasticity of a projection from now on.
 
-        Its weights stand still, and what arrives leaves no trace at the synapses; a rule with
-        short-term plasticity still decides what an arrival transmits. The traces of the target's
-        spikes go on, and the rule's own state passes as without events.
+        Its weights stand still; a rule with short-term plasticity still decides what an arrival
+        transmits. The traces of both sides' spikes go on, which are the neurons' own, and the
+        rule's own state passes as without events.
 
         Raises
         ------

@@ -6,10 +6,11 @@ in the order of time. Everything here is compiled, so choices are closures, not 
 """
 
 from collections.abc import Callable, Sequence
-from math import exp, inf
+from math import inf
 from types import ModuleType
 from typing import Any
 
+from eventsim.engine.bind_columns import decayed, jumped, noted, picked
 from eventsim.engine.bind_modulators import (
     bind_courses,
     bind_levels,
@@ -25,11 +26,9 @@ from eventsim.engine.rule_layout import (
     FIRST_PARAMETER,
     FROZEN,
     HIGH,
-    LAST_ARRIVAL,
     LOW,
-    NEXT_POST,
+    SWEPT,
     WEIGHT,
-    Column,
     RuleLayout,
     rule_layouts,
 )
@@ -49,7 +48,7 @@ def rules_namespace(rules: Sequence[Rule], variables: Sequence[str] = ()) -> Mod
     for k, layout in reversed(list(enumerate(layouts))):
         places = [variables.index(name) for name in layout.rule.reads]
         arrive, catch_up = _bind_rule(k, layout, places, arrive, catch_up)
-        remember = _remember(k, _jump(layout.post), _noted(layout.reads, places), remember)
+        remember = _remember(k, jumped(layout.post), noted(layout.reads, places), remember)
     namespace = ModuleType("rules")
     vars(namespace).update(
         N_RULES=len(layouts), arrive=arrive, catch_up=catch_up, remember=remember
@@ -58,12 +57,17 @@ def rules_namespace(rules: Sequence[Rule], variables: Sequence[str] = ()) -> Mod
 
 
 @kernel
-def _no_arrival(k: int, plastic: Plastic, row: int, i: int, t: float, target: Any) -> float:
+def _no_arrival(
+    k: int, plastic: Plastic, row: int, i: int, t: float, last: float, carried: Any, target: Any
+) -> float:
     return 0.0
 
 
 @kernel
-def _no_catch_up(k: int, plastic: Plastic, row: int, i: int, until: float, settle: bool) -> None:
+def _no_catch_up(
+    k: int, plastic: Plastic, row: int, i: int, until: float, settle: bool, last: float,
+    carried: Any,
+) -> None:  # fmt: skip
     return
 
 
@@ -72,90 +76,16 @@ def _no_memory(params: Any, before: Any, after: Any, dt: float, target: Any) -> 
     return
 
 
-def _remember(k: int, jump: Function, noted: Function, others: Function) -> Function:
+def _remember(k: int, jump: Function, note: Function, others: Function) -> Function:
     """Return remember(params, before, after, dt, target): the history row after a spike."""
 
     @kernel
     def remember(params: Any, before: Any, after: Any, dt: float, target: Any) -> None:
         jump(before, after, dt, params[k])
-        noted(after, target)
+        note(after, target)
         others(params, before, after, dt, target)
 
     return remember
-
-
-def _noted(columns: Sequence[int], places: Sequence[int]) -> Function:
-    """Return noted(row, target): write some variables of the target's state into a row."""
-    if not columns:
-        return _nothing_noted
-    column, place, rest = columns[0], places[0], _noted(columns[1:], places[1:])
-
-    @kernel
-    def noted(row: Any, target: Any) -> None:
-        row[column] = target[place]
-        rest(row, target)
-
-    return noted
-
-
-@kernel
-def _nothing_noted(row: Any, target: Any) -> None:
-    return
-
-
-def _picked(places: Sequence[int]) -> Function:
-    """Return picked(row): a tuple of some entries of a row or a tuple."""
-    if not places:
-        return _nothing_picked
-    place, rest = places[0], _picked(places[1:])
-
-    @kernel
-    def picked(row: Any) -> Any:
-        return (row[place],) + rest(row)  # noqa: RUF005
-
-    return picked
-
-
-@kernel
-def _nothing_picked(row: Any) -> Any:
-    return ()
-
-
-def _jump(columns: Sequence[Column]) -> Function:
-    """Return jump(before, after, dt, own): the traces after a spike, from those dt earlier."""
-    if not columns:
-        return _no_jump
-    (column, tau, adds), rest = columns[0], _jump(columns[1:])
-
-    @kernel
-    def jump(before: Any, after: Any, dt: float, own: Any) -> None:
-        after[column] = before[column] * exp(-dt / own[tau]) + 1.0 if adds else 1.0
-        rest(before, after, dt, own)
-
-    return jump
-
-
-@kernel
-def _no_jump(before: Any, after: Any, dt: float, own: Any) -> None:
-    return
-
-
-def _decayed(columns: Sequence[Column]) -> Function:
-    """Return values(row, dt, own): a tuple of the traces in a row, dt later."""
-    if not columns:
-        return _no_values
-    (column, tau, _), rest = columns[0], _decayed(columns[1:])
-
-    @kernel
-    def values(row: Any, dt: float, own: Any) -> Any:
-        return (row[column] * exp(-dt / own[tau]),) + rest(row, dt, own)  # noqa: RUF005
-
-    return values
-
-
-@kernel
-def _no_values(row: Any, dt: float, own: Any) -> Any:
-    return ()
 
 
 def _bind_rule(
@@ -163,32 +93,39 @@ def _bind_rule(
     catch_up_elsewhere: Function,
 ) -> tuple[Function, Function]:  # fmt: skip
     rule = layout.rule
-    x_values, y_values, jump = _decayed(layout.pre), _decayed(layout.post), _jump(layout.pre)
+    x_values, y_values = decayed(layout.pre), decayed(layout.post)
     levels, make_seen = bind_levels(layout.modulators), seen_class(rule)
     make_params, n_params = rule.params, len(rule.parameter_names)
     step_pre, step_post = _step(layout, rule.on_pre), _step(layout, rule.on_post)
     move, transmitted, transmits = _move(layout), _transmitted(layout), rule.transmits is not None
     drifts, flows, moves = rule.drift is not None, rule.flow is not None, rule.moves
-    here, then = _picked(places), _picked(layout.reads)
+    here, then = picked(places), picked(layout.reads)
     next_jump = bind_next_jump(layout.modulators if moves else ())
     pass_jumps, skip_jumps = bind_pass_jumps(layout.modulators), bind_skip_jumps(layout.modulators)
 
     @kernel
-    def see(synapse: Any, plastic: Plastic, i: int, t: float, own: Any, read: Any) -> Any:
-        last = plastic.history[i, int(synapse[NEXT_POST]) - plastic.forgotten[i] - 1]
-        x = x_values(synapse, t - synapse[LAST_ARRIVAL], own)
-        y = y_values(last, t - (last[0] + 2.0 * own[DENDRITE]), own)
+    def see(
+        synapse: Any, plastic: Plastic, post: Any, t: float, last: float, carried: Any, own: Any,
+        read: Any,
+    ) -> Any:  # fmt: skip
+        x = x_values(carried, t - last, own)
+        y = y_values(post, t - (post[0] + 2.0 * own[DENDRITE]), own)
         return make_seen(*(x + y + levels(synapse, plastic, t, own) + read))
 
     @kernel
-    def meet(plastic: Plastic, row: int, i: int, until: float, own: Any, p: Any) -> None:
+    def meet(
+        plastic: Plastic, row: int, i: int, until: float, last: float, carried: Any, own: Any,
+        p: Any,
+    ) -> int:  # fmt: skip
         """Replay the target's spikes and the modulators' jumps before `until`.
 
-        One by one only where something moves: else the last jump before an event is all it sees.
+        Spikes are new to the synapse from its `last` arrival on, or from the last sweep. They are
+        replayed one by one; jumps only where something moves: else the last one before an event is
+        all it sees. Return where in the history the first spike lies that it has still not seen.
         """
         synapse, history = plastic.memory[row], plastic.history[i]
+        j = _first_unseen(plastic, i, max(last, own[SWEPT]), own)
         while True:
-            j = int(synapse[NEXT_POST]) - plastic.forgotten[i]
             spike = history[j, 0] + 2.0 * own[DENDRITE] if j < plastic.remembered[i] else inf
             other = next_jump(synapse, plastic, own)
             if not min(spike, other) < until:
@@ -198,48 +135,64 @@ def _bind_rule(
                     if not moves:
                         skip_jumps(synapse, plastic, spike, own)
                     move(synapse, plastic, spike, own, p)
-                    seen = see(synapse, plastic, i, spike, own, then(history[j]))
+                    seen = see(synapse, plastic, history[j - 1], spike, last, carried, own,
+                               then(history[j]))  # fmt: skip
                     step_post(synapse, spike, seen, own, p)
-                synapse[NEXT_POST] += 1.0
+                j += 1
             else:
                 if flows or (drifts and own[FROZEN] == 0.0):
                     move(synapse, plastic, other, own, p)
                 pass_jumps(synapse, plastic, other, own)
         if not moves:
             skip_jumps(synapse, plastic, until, own)
+        return j
 
     @kernel
-    def arrive(which: int, plastic: Plastic, row: int, i: int, t: float, target: Any) -> float:
+    def arrive(
+        which: int, plastic: Plastic, row: int, i: int, t: float, last: float, carried: Any,
+        target: Any,
+    ) -> float:  # fmt: skip
         if which != k:
-            return float(arrive_elsewhere(which, plastic, row, i, t, target))
+            return float(arrive_elsewhere(which, plastic, row, i, t, last, carried, target))
         own = plastic.params[k]
         p = make_params(*read_row(own[FIRST_PARAMETER:], n_params))
-        meet(plastic, row, i, t, own, p)
+        j = meet(plastic, row, i, t, last, carried, own, p)
         synapse = plastic.memory[row]
         move(synapse, plastic, t, own, p)
-        seen, before = see(synapse, plastic, i, t, own, here(target)), synapse[WEIGHT]
+        post, before = plastic.history[i, j - 1], synapse[WEIGHT]
+        seen = see(synapse, plastic, post, t, last, carried, own, here(target))
         step_pre(synapse, t, seen, own, p)
         if transmits and own[FROZEN] != 0.0:
             synapse[WEIGHT] = before
-        else:
-            jump(synapse, synapse, t - synapse[LAST_ARRIVAL], own)
-            synapse[LAST_ARRIVAL] = t
         return float(transmitted(synapse, seen, p))
 
     @kernel
     def catch_up(
-        which: int, plastic: Plastic, row: int, i: int, until: float, settle: bool
-    ) -> None:
+        which: int, plastic: Plastic, row: int, i: int, until: float, settle: bool, last: float,
+        carried: Any,
+    ) -> None:  # fmt: skip
         if which != k:
-            catch_up_elsewhere(which, plastic, row, i, until, settle)
+            catch_up_elsewhere(which, plastic, row, i, until, settle, last, carried)
             return
         own = plastic.params[k]
         p = make_params(*read_row(own[FIRST_PARAMETER:], n_params))
-        meet(plastic, row, i, until, own, p)
+        meet(plastic, row, i, until, last, carried, own, p)
         if moves and settle:
             move(plastic.memory[row], plastic, until, own, p)
 
     return arrive, catch_up
+
+
+@kernel
+def _first_unseen(plastic: Plastic, i: int, since: float, own: Any) -> int:
+    """Return where the target's spikes begin that are heard at `since` or later.
+
+    The first entry is always seen: it is older than the last sweep, or no spike at all.
+    """
+    j = plastic.remembered[i]
+    while j > 1 and plastic.history[i, j - 1, 0] + 2.0 * own[DENDRITE] >= since:
+        j -= 1
+    return int(j)
 
 
 def _move(layout: RuleLayout) -> Function:
@@ -265,7 +218,7 @@ def _move(layout: RuleLayout) -> Function:
                 m = make_courses(*courses(synapse, plastic, now, own))
                 w, s = flow(synapse[WEIGHT], s, now, stop - now, m, p)
                 if own[FROZEN] == 0.0:
-                    synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
+                    synapse[WEIGHT] = bounded(w, own[LOW], own[HIGH])
             else:
                 s = between(s, now, stop - now, p)
             now = stop
@@ -304,6 +257,12 @@ def _stay(synapse: Any, plastic: Plastic, t: float, own: Any, p: Any) -> None:
     return
 
 
+@kernel
+def bounded(w: float, low: float, high: float) -> float:
+    """Return the weight within the projection's bounds."""
+    return min(max(w, low), high)
+
+
 def _step(layout: RuleLayout, change: Function) -> Function:
     """Return step(synapse, t, seen, own, p): apply on_pre or on_post, then the bounds."""
     rule, column = layout.rule, layout.state_column
@@ -312,7 +271,7 @@ def _step(layout: RuleLayout, change: Function) -> Function:
         @kernel
         def step(synapse: Any, t: float, seen: Any, own: Any, p: Any) -> None:
             w = change(synapse[WEIGHT], seen, p)
-            synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
+            synapse[WEIGHT] = bounded(w, own[LOW], own[HIGH])
 
         return step
     make_state, n_state = rule.state, len(rule.state_names)
@@ -321,7 +280,7 @@ def _step(layout: RuleLayout, change: Function) -> Function:
     def step_with_state(synapse: Any, t: float, seen: Any, own: Any, p: Any) -> None:
         s = make_state(*read_row(synapse[column:], n_state))
         w, s = change(synapse[WEIGHT], s, t, seen, p)
-        synapse[WEIGHT] = min(max(w, own[LOW]), own[HIGH])
+        synapse[WEIGHT] = bounded(w, own[LOW], own[HIGH])
         for c in range(n_state):
             synapse[column + c] = s[c]
 

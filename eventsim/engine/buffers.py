@@ -5,10 +5,14 @@ cached across processes) and puts the same tuples together inside. First axis P:
 partition of the targets, so that threads never share what they write.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from eventsim.engine.rule_layout import rule_layouts
+from eventsim.rule import Rule
 
 Floats = NDArray[np.float64]
 Ints = NDArray[Any]
@@ -18,12 +22,16 @@ BLOCK = 64  # neurons whose due times share one lower bound; partitions consist 
 
 # columns of Inbox.rows and of Emitted.rows; the first three are the total order at one target
 TIME, SOURCE, SYNAPSE, VALUE = 0, 1, 2, 3
+# further columns of Inbox.rows, at plastic synapses: what a visit in storage order has transmitted
+# already, or nan; the weight before that visit; from CARRIED on what `Pending` has there, but for
+# the time of the last arrival in place of the spike's
+GIVEN, KEPT, CARRIED = 4, 5, 6
 # columns of Inbox.tags; kind = port + PORTS * (number of the plastic projection + 1, or 0)
 TARGET, KIND = 0, 1
 PORTS = 64
 
-# columns of Pending.rows
-PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE = 0, 1, 2, 3
+# columns of Pending.rows; from PENDING_CARRIED on what a spike carries to plastic synapses
+PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_CARRIED = 0, 1, 2, 3, 4
 
 
 class Cells(NamedTuple):
@@ -41,7 +49,7 @@ class Cells(NamedTuple):
 class Inbox(NamedTuple):
     """Arrivals of one window at one population, and the room to sort them in."""
 
-    rows: Floats  # (P, capacity, 4): TIME, SOURCE, SYNAPSE, VALUE (weight, or row of a synapse)
+    rows: Floats  # (P, capacity, 4+): TIME, SOURCE, SYNAPSE, VALUE (weight, or row of a synapse)
     tags: Ints  # (P, capacity, 2): TARGET, KIND
     filled: Ints  # (P,)
     order: Ints  # (P, capacity) row numbers, by target and then by the total order
@@ -86,7 +94,6 @@ class Plastic(NamedTuple):
     params: Floats  # (n_rules, width)
     history: Floats  # (n, capacity, width) spikes; the first has been replayed to all
     remembered: Ints  # (n,) entries in use
-    forgotten: Ints  # (n,) spikes before the first entry
     courses: Floats  # (n_modulators, capacity, 4) jumps: since when, then the level, rest and tau
     jumps: Ints  # (n_modulators,) entries in use
     jumps_forgotten: Ints  # (n_modulators,)
@@ -96,8 +103,20 @@ class Plastic(NamedTuple):
 class Pending(NamedTuple):
     """Spikes on their way along one projection."""
 
-    rows: Floats  # (P, capacity, 4): time, source, next synapse, when that one is due
+    rows: Floats  # (P, capacity, 4+): time, source, next synapse, when that one is due
     filled: Ints  # (P,)
+
+
+class Lines(NamedTuple):
+    """What visits in storage order need of the targets, where the weight is all a synapse keeps."""
+
+    rows: Floats  # (n, width) see `bind_traces`
+    ref: float  # ms, what everything there that fades is relative to
+    taus: Floats  # (n_traces,) ms, of the presynaptic traces, then the postsynaptic ones
+    # (P, n_traces + modes + 2, CHUNK) for each arrival of a chunk: what the presynaptic traces of a
+    # line multiply, the postsynaptic ones, and what the weight counts for at the window's end; in
+    # the last rows the source's traces as the spike arrives, and the time to the window's end
+    factors: Floats
 
 
 class Synapses(NamedTuple):
@@ -108,6 +127,13 @@ class Synapses(NamedTuple):
     weight: NDArray[Any]  # (n,) or (1,): one constant
     delay: NDArray[Any]  # (n,) or (1,)
     labels: Floats  # (4,): first global source index, first synapse number, kind, first row
+
+
+def inbox_width(rules: Sequence[Rule]) -> int:
+    """Return the number of columns of the inbox of a population that these rules are onto."""
+    if not rules:
+        return VALUE + 1
+    return CARRIED + max(layout.carried for layout in rule_layouts(rules))
 
 
 def grown(array: NDArray[Any], axis: int, capacity: int) -> NDArray[Any]:

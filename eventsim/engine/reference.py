@@ -13,7 +13,7 @@ from sortedcontainers import SortedKeyList
 from eventsim.engine import reference_whole
 from eventsim.engine.base import Sink, Watch, first_synapse_numbers, not_finite, runaway
 from eventsim.engine.buffers import BURST_BIN, Floats, Ints
-from eventsim.engine.synapse import Synapse
+from eventsim.engine.synapse import Arrival, Synapse
 from eventsim.events import Event, Phase, order
 from eventsim.lasting import Arrays, Stored
 from eventsim.network import Network, Population, Projection
@@ -176,9 +176,9 @@ class ReferenceEngine:
         cell.move_to(t)
         before = cell.s
         for arrival in together:
-            if isinstance(arrival.content, Synapse):
-                synapse = arrival.content
-                w, port = synapse.on_pre(t, before), synapse.projection.port
+            if isinstance(arrival.content, Arrival):
+                synapse, fired = arrival.content
+                w, port = synapse.on_pre(t, fired, before), synapse.projection.port
             else:
                 w, port = arrival.content
             cell.s = cell.receivers[port](cell.s, t, w, cell.p)
@@ -201,7 +201,7 @@ class ReferenceEngine:
         for synapse in self.outgoing[cell.number]:
             self.queue.add(
                 Event(t + synapse.delay, Phase.ARRIVAL, synapse.target, synapse.source,
-                      synapse.number, synapse)
+                      synapse.number, Arrival(synapse, t))
             )  # fmt: skip
 
     def _courses(self, cell: Cell) -> list[tuple[Synapse, str, Course]]:
@@ -360,4 +360,4 @@ class ReferenceEngine:
 
 def _on_its_way(event: Event) -> bool:
     """Tell whether something is on its way along a synapse."""
-    return event.phase in (Phase.BACK, Phase.JUMP) or isinstance(event.content, Synapse)
+    return event.phase in (Phase.BACK, Phase.JUMP) or isinstance(event.content, Arrival)

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventsim.engine.base import Watch
 from eventsim.engine.buffers import Floats
-from eventsim.engine.synapse import Synapse
+from eventsim.engine.synapse import Arrival, Synapse
 from eventsim.events import Event, Phase
 from eventsim.lasting import Arrays, Stored, numbered
 from eventsim.rule import Course
@@ -28,8 +28,8 @@ def lasting(engine: "ReferenceEngine") -> Arrays:
             population, watch, k = event.content
             samples.append({"which": np.array([population, k]), "neurons": watch.neurons,
                             "clock": np.array([watch.start, watch.interval])})  # fmt: skip
-        elif event.phase is Phase.ARRIVAL and isinstance(event.content, Synapse):
-            queued["arrivals"].append((event.time, event.synapse))
+        elif event.phase is Phase.ARRIVAL and isinstance(event.content, Arrival):
+            queued["arrivals"].append((event.time, event.synapse, event.content.fired))
         elif event.phase is Phase.ARRIVAL:
             queued["sent"].append((event.time, event.target, event.synapse, *event.content))
         elif event.phase is Phase.BACK:
@@ -39,7 +39,7 @@ def lasting(engine: "ReferenceEngine") -> Arrays:
             synapse, (name, course) = event.content
             modulator = synapse.rule.modulators.index(name)
             queued["jumps"].append((event.time, event.synapse, modulator, *course))
-    widths = {"arrivals": 2, "sent": 5, "back": 3 + _widest(engine), "jumps": 6}
+    widths = {"arrivals": 3, "sent": 5, "back": 3 + _widest(engine), "jumps": 6}
     populations = range(len(engine.populations))
     return {
         "now": np.array(engine.now),
@@ -78,7 +78,7 @@ def _synapses(synapses: list[Synapse]) -> Arrays:
     if synapses and synapses[0].projection.plasticity is not None:
         n = len(synapses)
         rows = {
-            "times": [(s.last_pre, s.last_post, s.valid, s.frozen) for s in synapses],
+            "times": [(s.last_pre, s.last_fired, s.last_post, s.valid, s.frozen) for s in synapses],
             "traces": [(*s.x.values(), *s.y.values()) for s in synapses],
             "states": [s.s or () for s in synapses],
             "levels": [_levels(s) for s in synapses],
@@ -111,9 +111,11 @@ def restore(engine: "ReferenceEngine", stored: Stored) -> None:
 
 def _restore_queue(engine: "ReferenceEngine", stored: Stored) -> None:
     synapses = list(chain.from_iterable(engine.synapses))
-    for time, number in _rows(stored, "arrivals", 2, len(synapses)):
+    for time, number, fired in _rows(stored, "arrivals", 3, len(synapses)):
         s = synapses[number]
-        engine.queue.add(Event(time, Phase.ARRIVAL, s.target, s.source, s.number, s))
+        engine.queue.add(
+            Event(time, Phase.ARRIVAL, s.target, s.source, s.number, Arrival(s, fired))
+        )
     for time, target, number, w, port in _rows(stored, "sent", 5, len(engine.cells)):
         if not 0 <= port < len(engine.cells[target].receivers):
             raise ValueError(f"'sent' must be to a port of neuron {target}, got {port:g}")
@@ -167,12 +169,12 @@ def _restore_synapses(synapses: list[Synapse], stored: Stored) -> None:
     if not synapses or synapses[0].projection.plasticity is None:
         return
     rule = synapses[0].rule
-    widths = (4, len(rule.pre) + len(rule.post), len(rule.state_names), 4 * len(rule.modulators))
+    widths = (5, len(rule.pre) + len(rule.post), len(rule.state_names), 4 * len(rule.modulators))
     names = ("times", "traces", "states", "levels")
     tables = (stored.array(k, float, n, m).tolist() for k, m in zip(names, widths, strict=True))
     for s, times, traces, state, levels in zip(synapses, *tables, strict=True):
-        s.last_pre, s.last_post, s.valid = times[:3]
-        s.frozen = bool(times[3])
+        s.last_pre, s.last_fired, s.last_post, s.valid = times[:4]
+        s.frozen = bool(times[4])
         s.x = dict(zip(rule.pre, traces, strict=False))
         s.y = dict(zip(rule.post, traces[len(rule.pre) :], strict=True))
         s.s = rule.state(*state) if rule.state else None

@@ -6,9 +6,12 @@ from typing import NamedTuple
 from eventsim.rule import Rule, Trace
 
 # columns of a synapse's row in Plastic.memory
-WEIGHT, LAST_ARRIVAL, NEXT_POST, FIRST_FREE = 0, 1, 2, 3
-# columns of a rule's row in Plastic.params
-LOW, HIGH, FROZEN, DENDRITE, FIRST_PARAMETER = 0, 1, 2, 3, 4
+WEIGHT, FIRST_FREE = 0, 1
+# columns of a rule's row in Plastic.params; all synapses have seen what they hear before SWEPT, ms
+LOW, HIGH, FROZEN, DENDRITE, SWEPT, FIRST_PARAMETER = 0, 1, 2, 3, 4, 5
+# columns of what a spike carries to plastic synapses: when its source fired before, and from
+# FIRST_TRACE on the presynaptic traces after that
+BEFORE, FIRST_TRACE = 0, 1
 # columns of Plastic.courses
 SINCE, LEVEL, REST, TAU = 0, 1, 2, 3
 
@@ -24,12 +27,17 @@ class Column(NamedTuple):
 class RuleLayout(NamedTuple):
     """Where one plastic projection keeps what in the rows that the kernels hold.
 
-    A synapse's row: weight, time of its last arrival, number of the target's next spike that it has
-    not seen; for each modulator the number of the next jump that it has not seen, and the row of
-    `Plastic.courses` that it reads; presynaptic traces after the last arrival; state, and the time
-    at which that is valid. A target's history row: time of a spike, then the postsynaptic traces
-    after it and the variables that the rule reads before the reset, of all plastic projections onto
-    that population side by side. Spikes and jumps are counted from the beginning of the run.
+    A synapse's row: weight; for each modulator the number of the next jump that it has not seen,
+    and the row of `Plastic.courses` that it reads; state, and the time at which that is valid. So
+    where there is neither, the weight is all. Jumps are counted from the beginning of the run.
+
+    The presynaptic traces are the source's: a synapse hears all its spikes equally late. Each spike
+    carries what was before it; so the last arrival is known at the next one, and with it which
+    of the target's spikes a synapse has not seen.
+
+    A target's history row: time of a spike, then the postsynaptic traces after it and the variables
+    that the rule reads before the reset, of all plastic projections onto that population side by
+    side.
     """
 
     rule: Rule
@@ -48,14 +56,14 @@ class RuleLayout(NamedTuple):
         return [FIRST_FREE + 2 * m for m in range(len(self.rule.modulators))]
 
     @property
-    def first_trace(self) -> int:
-        """First column of the presynaptic traces in a synapse's row."""
-        return FIRST_FREE + 2 * len(self.rule.modulators)
+    def pre(self) -> list[Column]:
+        """Columns of the presynaptic traces in what a spike carries."""
+        return self._columns(self.rule.pre.values(), FIRST_TRACE)
 
     @property
-    def pre(self) -> list[Column]:
-        """Columns of the presynaptic traces in a synapse's row."""
-        return self._columns(self.rule.pre.values(), self.first_trace)
+    def carried(self) -> int:
+        """Number of columns of what a spike carries."""
+        return FIRST_TRACE + len(self.rule.pre)
 
     @property
     def post(self) -> list[Column]:
@@ -71,7 +79,7 @@ class RuleLayout(NamedTuple):
     @property
     def state_column(self) -> int:
         """First column of the rule's own state in a synapse's row."""
-        return self.first_trace + len(self.rule.pre)
+        return FIRST_FREE + 2 * len(self.rule.modulators)
 
     @property
     def width(self) -> int:

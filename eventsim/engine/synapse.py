@@ -5,8 +5,8 @@ a spike of the target twice the dendritic delay after it (to the synapse, and ba
 then), a jump of a modulator once.
 """
 
-from math import exp
-from typing import Any
+from math import exp, inf
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,19 @@ from eventsim.random import next_keys
 from eventsim.rule import Course, courses_class, relaxed, seen_class, turning_time
 
 
+class Arrival(NamedTuple):
+    """What arrives at a synapse: a spike that its source fired at `fired`, ms."""
+
+    synapse: "Synapse"
+    fired: float
+
+
 class Synapse:
-    """One synapse; where it is plastic, its rule, and its traces of both sides' spikes."""
+    """One synapse; where it is plastic, its rule, and the traces of both sides' spikes.
+
+    Traces of the source's spikes are the source's own, as the synapse hears of them: all equally
+    late. They jump at the times at which it fired, and decay here from the arrival on.
+    """
 
     def __init__(
         self, projection: Projection, k: int, number: int, source: int, target: int, key: float
@@ -54,25 +65,31 @@ class Synapse:
     def _forget(self, t: float) -> None:
         self.x = dict.fromkeys(self.rule.pre, 0.0)
         self.y = dict.fromkeys(self.rule.post, 0.0)
-        self.last_pre = self.last_post = 0.0
+        self.last_pre = self.last_fired = -inf
+        self.last_post = 0.0
         self.valid = t
         self.levels: dict[str, tuple[float, Course]] = {}  # since when, and what from then
 
-    def on_pre(self, t: float, target: Any) -> float:
-        """Return what an arrival at `t` transmits, once the rule has heard of it.
+    def on_pre(self, t: float, fired: float, target: Any) -> float:
+        """Return what a spike transmits that was fired at `fired` and arrives at `t`.
 
-        `target` is the state of the target before anything arrives at `t`.
+        The rule hears of it first. `target` is the state of the target before anything arrives.
         """
-        if self.projection.plasticity is None or (self.frozen and not self.rule.transmits):
+        if self.projection.plasticity is None:
             return self.w
+        transmitted = self.w
+        if self.rule.transmits or not self.frozen:
+            transmitted = self._on_pre(t, target)
+        self._trace(self.rule.pre, self.x, fired - self.last_fired)
+        self.last_pre, self.last_fired = t, fired
+        return transmitted
+
+    def _on_pre(self, t: float, target: Any) -> float:
         self._move_to(t)
         seen, before = self._seen(t, target), self.w
         self._apply(self.rule.on_pre, t, seen)
         if self.frozen:
             self.w = before
-        else:
-            self._trace(self.rule.pre, self.x, t - self.last_pre)
-            self.last_pre = t
         if self.rule.transmits is None:
             return self.w
         state = () if self.rule.state is None else (self.s,)

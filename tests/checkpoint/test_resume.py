@@ -116,10 +116,10 @@ def test_a_combined_rule_goes_on(options: dict[str, Any], tmp_path: Path) -> Non
     agree(net, tmp_path, 50.0, 100.0, **options)
 
 
-def determinism_network(path: str) -> Network:
+def determinism_network() -> Network:
     """The network of tests/engine/test_determinism.py: its kernels are compiled already."""
     net = Network(seed=7)
-    rule = STDPPair(a_plus=0.02, a_minus=0.02) if path == "ordered" else None
+    rule = STDPPair(a_plus=0.02, a_minus=0.02)
     noise = net.add("noise", PoissonSource(rate=700.0), size=300)
     exc = net.add("exc", LIF, size=300, initial={"v": Uniform(-65.0, -50.0)})
     inh = net.add("inh", LIF, size=150)
@@ -135,7 +135,7 @@ def determinism_network(path: str) -> Network:
 @pytest.mark.parametrize("path", ["ordered", "superposition"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_threads_may_change_at_a_resume(path: str, threads: int, tmp_path: Path) -> None:
-    net = determinism_network(path)
+    net = determinism_network()
     agree(net, tmp_path, 33.3, 80.0, threads=(1, 2), path=path) if threads == 1 else agree(
         net, tmp_path, 33.3, 80.0, threads=(2, 1), path=path
     )
@@ -144,7 +144,7 @@ def test_threads_may_change_at_a_resume(path: str, threads: int, tmp_path: Path)
 @pytest.mark.parametrize("path", ["ordered", "superposition"])
 def test_changes_made_by_hand_go_on(path: str, tmp_path: Path) -> None:
     """A state begun anew, parameters, states, weights, arrivals, currents, frozen synapses."""
-    net = determinism_network(path)
+    net = determinism_network()
 
     def change(sim: Simulation) -> None:
         sim.reset_state()
@@ -155,8 +155,7 @@ def test_changes_made_by_hand_go_on(path: str, tmp_path: Path) -> None:
         sim.set_state("exc", v=-60.0)
         sim.send("exc", np.linspace(sim.now, 79.0, 50), np.arange(50), 5.0)
         sim.step_current("inh", [30.0, 60.0], [50.0, 0.0])
-        if path == "ordered":
-            sim.freeze("exc->inh")
+        sim.freeze("exc->inh")
 
     agree(net, tmp_path, 33.3, 80.0, lambda sim: sim.at(10.1, change), threads=(1, 2), path=path)
 

@@ -14,8 +14,9 @@ from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled import whole
 from eventsim.engine.compiled.drive import Drive, can_drive
 from eventsim.engine.compiled.modulation import Modulation
+from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation, partition_bounds
-from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
+from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.compiled.superposition import (
     LONGEST,
     Superposition,
@@ -125,7 +126,7 @@ class CompiledEngine:
                 start = pause
             elif start < until:
                 self._sample_up_to(start)
-                self.modulation.make_room(start)
+                self._make_room(start)
                 self.now = min(start + self.window, until)
                 self._run_window(self.now)
                 if self.sink.tick(self.now):
@@ -135,6 +136,12 @@ class CompiledEngine:
             self._advance_sources(self.observed, start)
             self.now = start
             self.sink.tick(start)
+
+    def _make_room(self, start: float) -> None:
+        """Cut what is remembered for plastic synapses before it takes too much room."""
+        self.modulation.make_room(start)
+        for population in self.neurons:
+            population.make_room_for_history(start)
 
     def _earliest(self) -> float:
         return min(
@@ -331,7 +338,7 @@ class CompiledEngine:
         """Let plastic synapses see all that happened before now."""
         if isinstance(projection, PlasticProjection):
             target = self.populations[projection.projection.target.index]
-            target.catch_up(projection, target.plastic.memory, self.now, settle=True)
+            target.bring_up_to_date(projection, self.now, settle=True)
 
     def freeze(self, projection: int, frozen: bool) -> None:
         """Stop plasticity from now on, or let it go on."""

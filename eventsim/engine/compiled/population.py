@@ -26,11 +26,12 @@ from eventsim.engine.buffers import (
     Probes,
     Progress,
     grown,
+    inbox_width,
 )
-from eventsim.engine.compiled.projection import PlasticProjection
+from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.kernels import population as population_kernel
-from eventsim.engine.kernels import spread
-from eventsim.engine.rule_layout import NEXT_POST, history_width, rule_layouts
+from eventsim.engine.kernels import spread, sweep
+from eventsim.engine.rule_layout import SWEPT, history_width, rule_layouts
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.model import no_plan
@@ -52,15 +53,18 @@ class CompiledPopulation:
         self.model = population.model
         self.plastic_projections = plastic
         self.max_rate = SOURCE_LIMIT if self.model.is_source else max_rate
+        rules = bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names)
         self.kernel: ModuleType = specialise(
             population_kernel,
             model=bind.neuron_namespace(self.model),
-            rules=bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names),
+            rules=rules,
             PARALLEL=partitions > 1,
             QUIET_FIRST=self.model.plan is no_plan and self.model.course is None,
             ABREAST=self.model.quick is not None and self.model.course is None and not plastic,
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
+        if plastic:
+            self.sweep: ModuleType = specialise(sweep, rules=rules)
         n = population.size
         self.keys = neuron_keys(seed, population.index, n)
         self.cells = Cells(
@@ -73,7 +77,7 @@ class CompiledPopulation:
             bursts=np.zeros((n, 2)),
         )
         self.inbox = Inbox(
-            rows=np.zeros((partitions, 1024, 4)),
+            rows=np.zeros((partitions, 1024, inbox_width([p.rule for p in plastic]))),
             tags=np.zeros((partitions, 1024, 2), np.int32),
             filled=np.zeros(partitions, np.int64),
             order=np.zeros((partitions, 1024), np.int32),
@@ -108,8 +112,7 @@ class CompiledPopulation:
         n = self.population.size if projections else 0
         return Plastic(
             memory, params, np.zeros((n, HISTORY, columns)), np.ones(n, np.int64),
-            np.zeros(n, np.int64), np.zeros((0, 1, 4)), np.zeros(0, np.int64),
-            np.zeros(0, np.int64), 0,
+            np.zeros((0, 1, 4)), np.zeros(0, np.int64), np.zeros(0, np.int64), 0,
         )  # fmt: skip
 
     def hear(self, courses: Floats, jumps: Ints, forgotten: Ints, first: int) -> None:
@@ -154,7 +157,7 @@ class CompiledPopulation:
         """
         self.plastic.history[:] = 0.0
         self.plastic.remembered[:] = 1
-        self.plastic.forgotten[:] = 0
+        self.longest_history = 1
         if self.model.course is not None:
             self.plastic.jumps[self._own_courses] = 0
             self.plastic.jumps_forgotten[self._own_courses] = 0
@@ -232,8 +235,9 @@ class CompiledPopulation:
             if SPIKES_FULL in status:
                 capacity = self.emitted.rows.shape[1] + 1
                 self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, capacity))
-            if HISTORY_FULL in status:
-                self.forget_history(self.reached)
+            if HISTORY_FULL in status:  # synapses can be swept only between two windows
+                history = grown(self.plastic.history, 1, self.plastic.history.shape[1] + 1)
+                self.plastic = self.plastic._replace(history=history)
             if COURSE_FULL in status:
                 self.grow_courses()
 
@@ -249,25 +253,43 @@ class CompiledPopulation:
     def forget_history(self, until: float) -> None:
         """Bring every plastic synapse up to `until`; keep the targets' spikes that are needed."""
         for projection in self.plastic_projections:
-            self.catch_up(projection, self.plastic.memory, until)
+            self.bring_up_to_date(projection, until)
         plastic, lag = self.plastic, 2.0 * self.longest_dendrite
-        self.kernel.forget(plastic.history, plastic.remembered, plastic.forgotten, until, lag)
+        self.kernel.forget(plastic.history, plastic.remembered, until, lag)
+        self.longest_history = int(plastic.remembered.max(initial=1))
         capacity = plastic.history.shape[1]
-        if plastic.remembered.max(initial=0) > capacity // 2:  # or this would be done all the time
+        if self.longest_history > capacity // 2:  # or this would be done all the time
             self.plastic = plastic._replace(history=grown(plastic.history, 1, capacity + 1))
 
-    def catch_up(
-        self, projection: PlasticProjection, memory: Floats, until: float, *, settle: bool = False
+    def make_room_for_history(self, now: float) -> None:
+        """Cut the targets' histories if one of them is nearly full."""
+        if self.longest_history > self.plastic.history.shape[1] * 3 // 4:
+            self.forget_history(now)
+
+    def bring_up_to_date(
+        self, projection: PlasticProjection, until: float, *, settle: bool = False
     ) -> None:
-        """Replay to a projection's synapses in `memory` what happened before `until`.
+        """Let a projection's synapses see what happened before `until`, the present.
 
         `settle` brings weights that move by themselves to `until`.
         """
-        plastic = self.plastic._replace(memory=memory)
-        self.kernel.catch_up(
-            projection.number, projection.first_row, projection.synapses.target, until, settle,
-            *plastic,
-        )  # fmt: skip
+        self._sweep(projection, self.plastic, until, settle)
+        projection.params[SWEPT] = until
+
+    def up_to_date(self, projection: PlasticProjection, now: float) -> Floats:
+        """Return a copy of the memory in which a projection has seen what happened before now."""
+        plastic = self.plastic._replace(memory=self.plastic.memory.copy())
+        self._sweep(projection, plastic, now, True)
+        return plastic.memory
+
+    def _sweep(
+        self, projection: PlasticProjection, plastic: Plastic, until: float, settle: bool
+    ) -> None:
+        for p, pending in enumerate(projection.pending.rows):
+            self.sweep.sweep(
+                projection.number, p, until, settle, projection.sources, *projection.by_source(p),
+                *projection.synapses, pending, *plastic,
+            )  # fmt: skip
 
     def note_courses(self, t: float) -> None:
         """Note the course of every modulator from `t` on."""
@@ -284,9 +306,9 @@ class CompiledPopulation:
     def forget_course(self, until: float, lag: float) -> None:
         """Drop the jumps that no synapse needs any more."""
         plastic, own = self.plastic, self._own_courses
-        self.kernel.forget(
-            plastic.courses[own], plastic.jumps[own], plastic.jumps_forgotten[own], until, lag
-        )
+        before = plastic.jumps[own].copy()
+        self.kernel.forget(plastic.courses[own], plastic.jumps[own], until, lag)
+        plastic.jumps_forgotten[own] += before - plastic.jumps[own]
 
     def collect(self) -> tuple[Floats, Ints]:
         """Return the window's spikes sorted by (time, neuron), and empty the buffers."""
@@ -299,6 +321,9 @@ class CompiledPopulation:
         if total > self.emitted.rows.shape[1]:  # all partitions are brought together in the first
             self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, total))
         self.spread.collect(*self.emitted, *self.orders, self.times, self.neurons)
+        if self.plastic_projections:
+            kept = self.plastic.remembered[self.neurons[:total]]
+            self.longest_history = max(self.longest_history, int(kept.max()))
         return self.times[:total], self.neurons[:total]
 
     def lasting(self) -> Arrays:
@@ -309,8 +334,7 @@ class CompiledPopulation:
             "block_due": cells.block_due, "bursts": cells.bursts,
             "reached": np.array(self.reached), "earliest": np.array(self.earliest),
             "history": plastic.history, "remembered": plastic.remembered,
-            "forgotten": plastic.forgotten, "probes": probes.neurons, "clock": probes.clock,
-            "taken": probes.taken[-1],
+            "probes": probes.neurons, "clock": probes.clock, "taken": probes.taken[-1],
         }  # fmt: skip
 
     def restore(self, stored: Stored, longest_window: float) -> None:
@@ -332,26 +356,23 @@ class CompiledPopulation:
         self.plastic = self.plastic._replace(history=history)
         most = history.shape[1]
         self.plastic.remembered[:] = stored.array("remembered", int, targets, least=1, most=most)
-        self.plastic.forgotten[:] = stored.array("forgotten", int, targets, least=0)
+        self.longest_history = int(self.plastic.remembered.max(initial=1))
         neurons = stored.array("probes", int, None, least=0, most=n - 1)
         start, interval = stored.array("clock", float, 2, least=0.0).tolist()
         self.watch(Watch(neurons, start, interval) if neurons.size else None, longest_window)
         self.probes.taken[:] = stored.whole("taken", least=0)
 
     def check_plastic(self) -> None:
-        """Refuse synapses that have seen spikes or jumps which are not there."""
+        """Refuse synapses that have seen jumps which are not there."""
         plastic = self.plastic
         for projection in self.plastic_projections:
-            target, memory = projection.synapses.target, projection.memory
-            counts = [(NEXT_POST, plastic.remembered[target], plastic.forgotten[target])]
             for column in projection.layout.modulators:
-                channel = memory[:, column + 1].astype(np.int64)  # its own: `restore` has put it
-                counts.append((column, plastic.jumps[channel], plastic.jumps_forgotten[channel]))
-            for column, kept, gone in counts:
-                following = memory[:, column] - gone
-                if not ((following >= 1) & (following <= kept)).all():
+                # the channel is its own: `restore` has put it
+                channel = projection.memory[:, column + 1].astype(np.int64)
+                following = projection.memory[:, column] - plastic.jumps_forgotten[channel]
+                if not ((following >= 1) & (following <= plastic.jumps[channel])).all():
                     name = projection.projection.name
-                    raise ValueError(f"projection {name!r}: a synapse is ahead of its target")
+                    raise ValueError(f"projection {name!r}: a synapse is ahead of its modulator")
 
     def hand_over_samples(self, sink: Sink) -> None:
         """Give the window's samples to the sink."""

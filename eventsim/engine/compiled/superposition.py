@@ -6,13 +6,14 @@ from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
-from eventsim.engine import bind, bind_rule
-from eventsim.engine.buffers import PORTS, Floats, Ints, grown
+from eventsim.engine import bind
+from eventsim.engine.buffers import PORTS, Floats, Ints
 from eventsim.engine.compiled.drive import Drive
+from eventsim.engine.compiled.plastic_projection import PlasticProjection
+from eventsim.engine.compiled.plastic_visits import PlasticVisits
 from eventsim.engine.compiled.population import CompiledPopulation
-from eventsim.engine.compiled.projection import CompiledProjection, PlasticProjection
+from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import superpose as superpose_kernel
-from eventsim.engine.kernels import superpose_plastic as plastic_kernel
 from eventsim.engine.rows import LANES
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
@@ -103,18 +104,12 @@ class Superposition:
             model=bind.neuron_namespace(population.model),
             PARALLEL=partitions > 1,
         )
-        plastic = population.plastic_projections
-        if plastic:
-            self.plastic_kernel: ModuleType = specialise(
-                plastic_kernel,
-                rules=bind_rule.rules_namespace(
-                    [p.rule for p in plastic], population.model.state_names
-                ),
-                PARALLEL=partitions > 1,
-            )
-        self.saved = {p: np.zeros((partitions, 0, p.memory.shape[1])) for p in plastic}
-        self.visited = {p: np.zeros(partitions, np.int64) for p in plastic}
-        self.at, self.full = np.zeros((2, partitions), np.int64)
+        self.visits = {
+            i.projection: PlasticVisits(population, i.projection, len(i.modes))
+            for i in self.projections
+            if isinstance(i.projection, PlasticProjection)
+        }
+        self.no_visits = np.zeros((partitions, 0, 2))
         size = population.population.size
         self.sums = np.zeros((linear.columns, size))
         self.hot = np.zeros(size, np.int8)
@@ -166,6 +161,8 @@ class Superposition:
         self.windows, self.landed = 0, 0
         self._listen_to([i.projection for i in self.projections], [d for d, _ in self.drives])
         self.restless = True
+        for visits in self.visits.values():
+            visits.stale = True
 
     @property
     def earliest(self) -> float:
@@ -209,12 +206,14 @@ class Superposition:
         self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
         for incoming, end in zip(due, ends, strict=True):
             if listed and _is_visited(incoming.projection):
-                self._undo(incoming.projection, end)
+                self.visits[incoming.projection].undo(end, self.hot)
             self._list_hot(incoming.projection, t1, end, listed)
         for drive, _ in drives:
             drive.deliver_hot(t1, self.hot, listed)
         if listed:
             population.advance(t1)
+            for visits in self.visits.values():
+                visits.hear()
             if watched:
                 cold = np.flatnonzero(self.hot[probes.neurons] == superpose_kernel.WATCHED)
                 cells.states[probes.neurons[cold]] = saved[cold]
@@ -225,47 +224,31 @@ class Superposition:
         partitions, capacity = projection.pending.rows.shape[:2]
         ends = np.empty((partitions, capacity), np.int64)
         if _is_visited(projection):
-            self._visit(incoming, projection, t1, ends)
+            self.arrivals += self.visits[projection].stream(
+                window, t1, ends, incoming.modes, incoming.first_column, self.sums
+            )
         else:
             self.kernel.stream(
                 window, t1, *projection.synapses, *projection.pending, ends, incoming.modes,
                 incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
             )  # fmt: skip
-        self.arrivals += sum(self.streamed.tolist())
+            self.arrivals += sum(self.streamed.tolist())
         # not those pending, which are counted once in each partition
         self.spikes += projection.sent * max(1.0, projection.longest_delay / window)
         projection.sent = 0
         return ends
 
-    def _visit(
-        self, incoming: Incoming, projection: PlasticProjection, t1: float, ends: Ints
-    ) -> None:
-        self.at[:], self.streamed[:] = 0, 0
-        while True:
-            self.plastic_kernel.stream(
-                t1, *projection.synapses, *projection.pending, ends, incoming.modes,
-                incoming.first_column, self.sums, self.streamed, *self.population.plastic,
-                self.saved[projection], self.at, self.full,
-            )  # fmt: skip
-            if not any(self.full.tolist()):
-                break
-            saved = self.saved[projection]
-            self.saved[projection] = grown(saved, 1, saved.shape[1] + 1)
-        self.visited[projection][:] = self.streamed
-
-    def _undo(self, projection: PlasticProjection, ends: Ints) -> None:
-        self.plastic_kernel.undo(
-            *projection.synapses, *projection.pending, ends, self.visited[projection],
-            self.population.plastic.memory, self.saved[projection], self.hot,
-        )  # fmt: skip
-
     def _list_hot(
         self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool
     ) -> None:
+        visits, done = self.no_visits, np.zeros(len(self.no_visits), np.int64)
+        if _is_visited(projection) and self.visits[projection].alone:
+            visits = self.visits[projection].saved
         while True:
             self.kernel.list_hot(
                 t1, *projection.synapses, *projection.pending, ends, self.hot, int(listed),
-                self.places, *self.population.inbox, projection.part_due, projection.part_full,
+                self.places, visits, done, *self.population.inbox, projection.part_due,
+                projection.part_full,
             )  # fmt: skip
             if not any(projection.part_full.tolist()):
                 break

@@ -6,4 +6,5 @@ Kernels name these as if they were imported from here, so that readers and type 
 from typing import Any
 
 model: Any  # a neuron model: load_state, store_state, load_params and the model's own functions
+traces: Any  # one rule whose weight is all that a synapse keeps; `bind_traces` makes it
 rules: Any  # the plasticity rules of the projections onto a population: arrive, catch_up, remember

@@ -4,7 +4,7 @@ A neuron's state stays valid at its last event and no function is told where the
 neither windows nor the bounds of a run change a bit of the result.
 """
 
-from math import floor, inf
+from math import floor, inf, isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from numba import prange
@@ -12,9 +12,12 @@ from numba import prange
 from eventsim.engine.buffers import (
     BLOCK,
     BURST_BIN,
+    CARRIED,
     COURSE_FULL,
     DONE,
+    GIVEN,
     HISTORY_FULL,
+    KEPT,
     KIND,
     NOT_FINITE,
     PORTS,
@@ -37,7 +40,7 @@ from eventsim.engine.kernels.abreast import PASSED, Window
 from eventsim.engine.kernels.grouping import also, group, touched
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rows import all_finite, write_row
-from eventsim.engine.rule_layout import LEVEL, REST, SINCE, TAU
+from eventsim.engine.rule_layout import BEFORE, LEVEL, REST, SINCE, TAU, WEIGHT
 from eventsim.kernel import kernel, kernel_call, loop
 
 if TYPE_CHECKING:
@@ -82,25 +85,7 @@ def look(t: float, states: Floats, params: Floats, table: Floats, out: Floats) -
 
 
 @loop()
-def catch_up(
-    which: int, first: int, targets: Ints, until: float, settle: bool,
-    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
-    courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
-) -> None:  # fmt: skip
-    """Replay to every synapse of a projection what it has not seen of the time before `until`.
-
-    Weights that move by themselves are brought to `until` if asked to.
-    """
-    plastic = Plastic(
-        memory, rule_params, history, remembered, forgotten, courses, jumps, jumps_forgotten,
-        own_course,
-    )  # fmt: skip
-    for k in range(targets.shape[0]):
-        rules.catch_up(which, plastic, first + k, targets[k], until, settle)
-
-
-@loop()
-def forget(rows: Floats, used: Ints, forgotten: Ints, until: float, lag: float) -> None:
+def forget(rows: Floats, used: Ints, until: float, lag: float) -> None:
     """Drop the entries before the last one whose time, which is first, is `lag` before `until`."""
     for i in range(rows.shape[0]):
         first = 0
@@ -111,7 +96,6 @@ def forget(rows: Floats, used: Ints, forgotten: Ints, until: float, lag: float) 
                 for column in range(rows.shape[2]):
                     rows[i, k - first, column] = rows[i, k, column]
             used[i] -= first
-            forgotten[i] += first
 
 
 @loop()
@@ -135,7 +119,7 @@ def advance(
     emitted: Floats, n_emitted: Ints,
     stage: Ints, status: Ints, trouble: Floats,
     neurons: Ints, slot: Ints, clock: Floats, taken: Ints, values: Floats,
-    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
+    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
     courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
 ) -> None:  # fmt: skip
     """Take every neuron that has something to do through the window that ends at `t1`.
@@ -151,8 +135,8 @@ def advance(
             Emitted(emitted, n_emitted),
             Progress(stage, status, trouble),
             Probes(neurons, slot, clock, taken, values),
-            Plastic(memory, rule_params, history, remembered, forgotten, courses, jumps,
-                    jumps_forgotten, own_course),
+            Plastic(memory, rule_params, history, remembered, courses, jumps, jumps_forgotten,
+                    own_course),
         )  # fmt: skip
 
 
@@ -231,7 +215,7 @@ def _pass_quietly(
 ) -> bool:  # fmt: skip
     """Take neuron i through its arrivals up to t1 if all they do is to change its state.
 
-    Whoever fires, does anything else by itself, has a plastic synapse or is sampled is left as it
+    Whoever fires, does anything else by itself, has a synapse to visit or is sampled is left as it
     was, for `_visit`. Most are not, and where few arrivals come at a time, what `_visit` is told of
     spikes costs most.
     """
@@ -249,9 +233,12 @@ def _pass_quietly(
             valid = t
         while position < stop and rows[by_target[position], TIME] == t:
             k = by_target[position]
-            if rules.N_RULES > 0 and tags[k, KIND] >= PORTS:  # its synapse is plastic
-                return False
-            s = model.on_input(s, t, rows[k, VALUE], tags[k, KIND], p)
+            w, kind = rows[k, VALUE], tags[k, KIND]
+            if rules.N_RULES > 0 and kind >= PORTS:  # its synapse is plastic
+                w = rows[k, GIVEN]
+                if isnan(w):
+                    return False
+            s = model.on_input(s, t, w, kind % PORTS, p)
             position += 1
         due = model.safe_until(s, t, p)
         if model.fires(s, p) or due < t1 or not all_finite(s):
@@ -292,6 +279,7 @@ def _visit(
                 s = model.between(s, valid, crossing - valid, p)
             if model.spikes(s, crossing, p):
                 s = _fire(part, i, crossing, limit, s, p, cells, emitted, progress, plastic)
+                _take_back(position, stop, inbox, part, plastic)
             if progress.status[part] == DONE:
                 if model.IS_MODULATOR:
                     own = plastic.own_course + i
@@ -317,11 +305,12 @@ def _visit(
                 break
             w, kind = rows[k, VALUE], tags[k, KIND]
             if rules.N_RULES > 0 and kind >= PORTS:
-                w = rules.arrive(kind // PORTS - 1, plastic, int(w), i, t, before)
+                w = _ask_synapse(kind // PORTS - 1, i, t, rows[k], before, plastic)
             s = model.on_input(s, t, w, kind % PORTS, p)
             position += 1
         if model.fires(s, p):
             s = _fire(part, i, t, limit, s, p, cells, emitted, progress, plastic)
+            _take_back(position, stop, inbox, part, plastic)
         if progress.status[part] == DONE:
             if model.IS_MODULATOR:
                 own = plastic.own_course + i
@@ -335,6 +324,30 @@ def _visit(
     model.store_state(cells.states, i, s, valid)
     cells.due[i] = due
     return position
+
+
+@kernel
+def _ask_synapse(
+    rule: int, i: int, t: float, arrival: Floats, before: Any, plastic: Plastic
+) -> float:
+    """Return what an arrival at a plastic synapse of neuron i transmits."""
+    if not isnan(arrival[GIVEN]):
+        return float(arrival[GIVEN])
+    carried, row = arrival[CARRIED:], int(arrival[VALUE])
+    return float(rules.arrive(rule, plastic, row, i, t, carried[BEFORE], carried, before))
+
+
+@kernel
+def _take_back(position: int, stop: int, inbox: Inbox, part: int, plastic: Plastic) -> None:
+    """Undo visits that were made before the target was known to fire, the last one first."""
+    if rules.N_RULES == 0:
+        return
+    rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
+    for at in range(stop - 1, position - 1, -1):
+        k = by_target[at]
+        if tags[k, KIND] >= PORTS and not isnan(rows[k, GIVEN]):
+            plastic.memory[int(rows[k, VALUE]), WEIGHT] = rows[k, KEPT]
+            rows[k, GIVEN] = nan
 
 
 @kernel

@@ -4,12 +4,15 @@ A spike in flight is one row with a cursor into its source's synapses, which are
 a long fan-out costs one row, and the queue never holds the arrivals themselves.
 """
 
-from math import inf
+from math import exp, inf, nan
 
 from numba import prange
 
 from eventsim.engine.buffers import (
+    CARRIED,
+    GIVEN,
     KIND,
+    PENDING_CARRIED,
     PENDING_CURSOR,
     PENDING_DUE,
     PENDING_SOURCE,
@@ -28,6 +31,7 @@ from eventsim.engine.buffers import (
 )
 from eventsim.engine.kernels import order
 from eventsim.engine.kernels.prefetch import prefetch
+from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE
 from eventsim.kernel import kernel, loop
 
 AHEAD = 8  # spikes from the one whose synapses are asked for to the one that is delivered
@@ -57,15 +61,35 @@ def collect(
 
 
 @loop()
+def carry(
+    times: Floats, neurons: Ints, taus: Floats, adds: Ints, sources: Floats, carried: Floats
+) -> None:
+    """Write what each spike carries to plastic synapses: its source's row, which it then changes.
+
+    A source's row: time of its last spike, and each presynaptic trace after it.
+    """
+    for k in range(times.shape[0]):
+        row = sources[neurons[k]]
+        dt = times[k] - row[BEFORE]
+        carried[k, BEFORE] = row[BEFORE]
+        row[BEFORE] = times[k]
+        for c in range(taus.shape[0]):
+            x = row[FIRST_TRACE + c]
+            carried[k, FIRST_TRACE + c] = x
+            row[FIRST_TRACE + c] = x * exp(-dt / taus[c]) + 1.0 if adds[c] else 1.0
+
+
+@loop()
 def enqueue(
-    times: Floats, neurons: Ints, n: int, row_start: Ints, delay: Ints, rows: Floats, filled: Ints
-) -> float:
-    """Append `n` spikes to the pending ones of a projection; return when the first is due."""
+    times: Floats, neurons: Ints, carried: Floats, row_start: Ints, delay: Ints, rows: Floats,
+    filled: Ints,
+) -> float:  # fmt: skip
+    """Append spikes to the pending ones of a projection; return when the first is due."""
     earliest = inf
     delay_step = 1 if delay.shape[0] > 1 else 0
     for p in range(rows.shape[0]):
         count = filled[p]
-        for k in range(n):
+        for k in range(times.shape[0]):
             cursor = row_start[p, neurons[k]]
             if cursor < row_start[p, neurons[k] + 1]:
                 due = times[k] + delay[cursor * delay_step]
@@ -73,6 +97,8 @@ def enqueue(
                 rows[p, count, PENDING_SOURCE] = neurons[k]
                 rows[p, count, PENDING_CURSOR] = cursor
                 rows[p, count, PENDING_DUE] = due
+                for c in range(carried.shape[1]):
+                    rows[p, count, PENDING_CARRIED + c] = carried[k, c]
                 earliest = min(earliest, due)
                 count += 1
         filled[p] = count
@@ -119,11 +145,30 @@ def _deliver(
             _deliver_one(p, k, t1, synapses, rows, inbox, full)
         if rows[k, PENDING_DUE] < inf:
             next_due = min(next_due, rows[k, PENDING_DUE])
-            for column in range(4):
-                rows[kept, column] = rows[k, column]
+            keep(rows, k, kept)
             kept += 1
     pending.filled[p] = kept
     earliest[p] = next_due
+
+
+@kernel
+def keep(rows: Floats, k: int, kept: int) -> None:
+    """Move a pending spike up to where those end that are still needed."""
+    if kept < k:
+        for column in range(rows.shape[1]):
+            rows[kept, column] = rows[k, column]
+
+
+@kernel
+def carry_in(spike: Floats, delay: float, arrival: Floats) -> None:
+    """Write what a spike carries into its arrival, where the time before becomes an arrival's.
+
+    The synapse has not been visited yet.
+    """
+    arrival[GIVEN] = nan
+    arrival[CARRIED + BEFORE] = spike[PENDING_CARRIED + BEFORE] + delay
+    for column in range(FIRST_TRACE, spike.shape[0] - PENDING_CARRIED):
+        arrival[CARRIED + column] = spike[PENDING_CARRIED + column]
 
 
 @kernel
@@ -165,6 +210,8 @@ def _deliver_one(
         rows[n, VALUE] = first_row + cursor if plastic else synapses.weight[cursor * weight_step]
         tags[n, TARGET] = synapses.target[cursor]
         tags[n, KIND] = int(kind)
+        if plastic:
+            carry_in(pending[k], synapses.delay[cursor * delay_step], rows[n])
         n += 1
         cursor += 1
         due = time + synapses.delay[cursor * delay_step] if cursor < stop else inf

@@ -13,6 +13,8 @@ from numba import prange
 
 from eventsim.engine.buffers import (
     BLOCK,
+    GIVEN,
+    KEPT,
     KIND,
     PENDING_CURSOR,
     PENDING_DUE,
@@ -32,6 +34,7 @@ from eventsim.engine.buffers import (
 )
 from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little, faded
 from eventsim.engine.kernels.prefetch import prefetch
+from eventsim.engine.kernels.spread import carry_in, keep
 from eventsim.engine.rows import LANES
 from eventsim.kernel import kernel, loop
 
@@ -82,7 +85,7 @@ def _stream(
         if end == begin:
             continue
         if k + 2 < n:
-            _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), end - begin)
+            ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), end - begin)
         if same_delay:
             _add_row(begin, end, t1 - rows[k, PENDING_DUE], synapses, modes, first_column, sign,
                      sums)  # fmt: skip
@@ -108,7 +111,7 @@ def due_end(p: int, row: Floats, begin: int, t1: float, synapses: Synapses) -> i
 
 
 @kernel
-def _ask_for(synapses: Synapses, cursor: int, count: int) -> None:
+def ask_for(synapses: Synapses, cursor: int, count: int) -> None:
     """Prefetch the next `count` synapses of a spike, or of a long row what a prefetcher needs."""
     end = cursor + min(count, ASKED)
     for k in range(cursor, end, 16):
@@ -266,27 +269,28 @@ def list_hot(
     t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, ends: Ints, hot: Ints, any_hot: int,
-    places: Ints,
+    places: Ints, visits: Floats, done: Ints,
     rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
     begin: Ints, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
     """Write the streamed arrivals of hot neurons into the inbox, and move the pending spikes on.
 
+    `visits` has the weight before and after each visit, where the weight is all that a plastic
+    synapse keeps; done[p] counts those that have been gone through, and begins with 0.
     Where the inbox is full, `full[p]` is set; called again with more room it goes on.
     """
     for p in prange(row_start.shape[0]):
         _list_hot(
             p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
-            ends[p], hot, any_hot, places[p],
-            Inbox(rows, tags, filled, by_target, scratch, end, work, begin),
-            earliest, full,
+            ends[p], hot, any_hot, places[p], visits[p], done,
+            Inbox(rows, tags, filled, by_target, scratch, end, work, begin), earliest, full,
         )  # fmt: skip
 
 
 @kernel
 def _list_hot(
     p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, hot: Ints, any_hot: int,
-    places: Ints, inbox: Inbox, earliest: Floats, full: Ints,
+    places: Ints, visits: Floats, done: Ints, inbox: Inbox, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
     rows = pending.rows[p]
     delay_step = 1 if synapses.delay.shape[0] > 1 else 0
@@ -298,12 +302,13 @@ def _list_hot(
         if cursor < stop and full[p] == 0:
             if any_hot:
                 if k + 2 < pending.filled[p]:
-                    _ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - cursor)
+                    ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - cursor)
                 if inbox.filled[p] + stop - cursor > inbox.rows.shape[1]:
                     full[p] = 1
                 else:
-                    _list_segment(p, rows[k, PENDING_TIME], int(rows[k, PENDING_SOURCE]), cursor,
-                                  stop, synapses, hot, places, inbox)  # fmt: skip
+                    _list_segment(p, rows[k], cursor, stop, synapses, hot, places,
+                                  visits[done[p] :], inbox)  # fmt: skip
+                    done[p] += stop - cursor
             if full[p] == 0:
                 rows[k, PENDING_CURSOR] = stop
                 if stop < synapses.row_start[p, int(rows[k, PENDING_SOURCE]) + 1]:
@@ -313,8 +318,7 @@ def _list_hot(
                     rows[k, PENDING_DUE] = inf
         if rows[k, PENDING_DUE] < inf:
             next_due = min(next_due, rows[k, PENDING_DUE])
-            for column in range(4):
-                rows[kept, column] = rows[k, column]
+            keep(rows, k, kept)
             ends[kept] = ends[k]
             kept += 1
     pending.filled[p] = kept
@@ -323,9 +327,10 @@ def _list_hot(
 
 @kernel
 def _list_segment(
-    p: int, time: float, source: int, begin: int, end: int, synapses: Synapses, hot: Ints,
-    places: Ints, inbox: Inbox,
+    p: int, spike: Floats, begin: int, end: int, synapses: Synapses, hot: Ints, places: Ints,
+    visits: Floats, inbox: Inbox,
 ) -> None:  # fmt: skip
+    time, source = spike[PENDING_TIME], int(spike[PENDING_SOURCE])
     weight_step = 1 if synapses.weight.shape[0] > 1 else 0
     delay_step = 1 if synapses.delay.shape[0] > 1 else 0
     first_source, first_synapse = synapses.labels[0], synapses.labels[1]
@@ -341,6 +346,10 @@ def _list_segment(
             rows[n, VALUE] = synapses.weight[k * weight_step] if kind < PORTS else first_row + k
             tags[n, TARGET] = synapses.target[k]
             tags[n, KIND] = kind
+            if kind >= PORTS:
+                carry_in(spike, synapses.delay[k * delay_step], rows[n])
+                if k - begin < visits.shape[0]:
+                    rows[n, KEPT], rows[n, GIVEN] = visits[k - begin, 0], visits[k - begin, 1]
             n += 1
     inbox.filled[p] = n
 

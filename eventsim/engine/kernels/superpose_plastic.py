@@ -4,64 +4,77 @@ As long as its target does not fire, a synapse's visit depends on nothing else i
 need not wait for its turn. Which targets might fire is known only when all is summed: each row of
 memory is saved before its visit; for hot targets `undo` puts the rows back, and the visits are made
 again where their arrivals are stepped through in order.
+
+Where the weight is all that a synapse keeps (ALONE), a visit reads its target's *line*, see
+`eventsim.engine.bind_traces`; `recall` keeps these up to date. The weights before and after it go
+with the arrival: only if its target really fires, the visits after that are taken back.
 """
 
+from math import exp, inf
 from typing import TYPE_CHECKING
 
 from numba import prange
 
 from eventsim.engine.buffers import (
+    PENDING_CARRIED,
     PENDING_CURSOR,
     PENDING_TIME,
     PORTS,
+    SOURCE,
     Floats,
     Ints,
+    Lines,
     Pending,
     Plastic,
     Synapses,
 )
-from eventsim.engine.kernels.fade import faded
+from eventsim.engine.kernels.fade import RAMPED, TAU, fade, faded
 from eventsim.engine.kernels.prefetch import prefetch
-from eventsim.engine.kernels.superpose import COLD, due_end
+from eventsim.engine.kernels.superpose import ASKED, COLD, ask_for, due_end
+from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE, HIGH, LOW, SWEPT, WEIGHT
 from eventsim.kernel import kernel, loop
 
 if TYPE_CHECKING:
-    from eventsim.engine.kernels.injected import rules
+    from eventsim.engine.kernels.injected import rules, traces
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
+ALONE: bool = globals().get("ALONE", False)  # the same
 
-AHEAD = 12  # synapses from the one whose history is asked for to the one that is visited
+AHEAD = 12  # synapses from the one whose target's memory is asked for to the one that is visited
+CHUNK = 256  # synapses whose exponentials are computed at once: stays in the first cache
 
 
 @loop(parallel=PARALLEL)
 def stream(
-    t1: float,
+    window: float, t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, ends: Ints,
     modes: Floats, first_column: int, sums: Floats, streamed: Ints,
-    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints, forgotten: Ints,
+    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
     courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
+    rows: Floats, ref: float, trace_taus: Floats, factors: Floats,
     saved: Floats, at: Ints, full: Ints,
 ) -> None:  # fmt: skip
     """Visit every synapse at which something arrives before `t1`, and add what it transmits.
 
-    Where `saved` is full, full[p] is set; called again with more room it goes on at spike at[p].
+    What is needed to take visits back goes to `saved`; where that is full, full[p] is set; called
+    again with more room it goes on at spike at[p].
     """
     for p in prange(row_start.shape[0]):
         _stream(
-            p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
-            ends[p], modes, first_column, sums, streamed,
-            Plastic(memory, rule_params, history, remembered, forgotten, courses, jumps,
-                    jumps_forgotten, own_course),
-            saved[p], at, full,
+            p, window, t1, Synapses(row_start, target, weight, delay, labels),
+            Pending(pending, n_pending), ends[p], modes, first_column, sums, streamed,
+            Plastic(memory, rule_params, history, remembered, courses, jumps, jumps_forgotten,
+                    own_course),
+            Lines(rows, ref, trace_taus, factors), saved[p], at, full,
         )  # fmt: skip
 
 
 @kernel
 def _stream(
-    p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, modes: Floats,
-    first_column: int, sums: Floats, streamed: Ints, plastic: Plastic, saved: Floats, at: Ints,
-    full: Ints,
+    p: int, window: float, t1: float, synapses: Synapses, pending: Pending, ends: Ints,
+    modes: Floats, first_column: int, sums: Floats, streamed: Ints, plastic: Plastic, lines: Lines,
+    saved: Floats, at: Ints, full: Ints,
 ) -> None:  # fmt: skip
     rows, n = pending.rows[p], pending.filled[p]
     full[p] = 0
@@ -73,31 +86,164 @@ def _stream(
             full[p] = 1
             break
         ends[k] = end
-        _visit(begin, end, rows[k, PENDING_TIME], t1, synapses, modes, first_column, sums, plastic,
-               saved[streamed[p] :])  # fmt: skip
+        if k + 2 < n:
+            _ask_for(synapses, plastic, int(rows[k + 2, PENDING_CURSOR]), end - begin)
+        room = saved[streamed[p] :]
+        if ALONE:
+            low = begin
+            while low < end:  # with one delay for all, one factor serves all
+                high = min(low + CHUNK, end) if synapses.delay.shape[0] > 1 else end
+                _fill(low, high, rows[k], window, t1, synapses, modes, lines, lines.factors[p])
+                _visit_alone(low, high, rows[k], synapses, modes, first_column, sums, plastic,
+                             lines, lines.factors[p], room[low - begin :])  # fmt: skip
+                low = high
+        else:
+            _visit(begin, end, rows[k], t1, synapses, modes, first_column, sums, plastic, room)
         streamed[p] += end - begin
         at[p] = k + 1
 
 
 @kernel
+def _ask_for(synapses: Synapses, plastic: Plastic, cursor: int, count: int) -> None:
+    """Prefetch the next `count` synapses of a spike, and what they keep."""
+    ask_for(synapses, cursor, count)
+    first_row = int(synapses.labels[3])
+    for k in range(cursor, cursor + min(count, ASKED), 8):
+        prefetch(plastic.memory[first_row + k], 0)
+
+
+@kernel
 def _visit(
-    begin: int, end: int, time: float, t1: float, synapses: Synapses, modes: Floats,
+    begin: int, end: int, spike: Floats, t1: float, synapses: Synapses, modes: Floats,
     first_column: int, sums: Floats, plastic: Plastic, saved: Floats,
 ) -> None:  # fmt: skip
     delay_step = 1 if synapses.delay.shape[0] > 1 else 0
     rule, first_row = int(synapses.labels[2]) // PORTS - 1, int(synapses.labels[3])
+    carried = spike[PENDING_CARRIED:]
     for k in range(begin, end):
         if k + AHEAD < end:
             i = synapses.target[k + AHEAD]
             prefetch(plastic.history[i, plastic.remembered[i] - 1], 0)
         i = synapses.target[k]
-        t = time + synapses.delay[k * delay_step]
-        for column in range(plastic.memory.shape[1]):
+        delay = synapses.delay[k * delay_step]
+        t, last = spike[PENDING_TIME] + delay, carried[BEFORE] + delay
+        for column in range(saved.shape[1]):
             saved[k - begin, column] = plastic.memory[first_row + k, column]
-        w = rules.arrive(rule, plastic, first_row + k, i, t, ())  # no rule here reads its target
+        # no rule here reads its target
+        w = rules.arrive(rule, plastic, first_row + k, i, t, last, carried, ())
         for m in range(modes.shape[0]):
             column = first_column + 2 * m + (1 if w < 0.0 else 0)
             sums[column, i] += w * faded(t1 - t, modes[m])
+
+
+@kernel
+def _fill(
+    begin: int, end: int, spike: Floats, window: float, t1: float, synapses: Synapses,
+    modes: Floats, lines: Lines, factors: Floats,
+) -> None:  # fmt: skip
+    """Write what the arrivals from begin to end multiply: see `Lines`.
+
+    Each is a scalar of the spike's times the exponential of a time within the window.
+    """
+    delay, carried, tau, n_pre = synapses.delay, spike[PENDING_CARRIED:], lines.taus, traces.N_PRE
+    first, count = (begin, end - begin) if delay.shape[0] > 1 else (0, 1)
+    ages, now = factors[factors.shape[0] - 1], factors[factors.shape[0] - 2]
+    for k in range(count):
+        ages[k] = t1 - (spike[PENDING_TIME] + delay[first + k])
+    gap = spike[PENDING_TIME] - carried[BEFORE]
+    for c in range(n_pre):
+        x = carried[FIRST_TRACE + c]
+        now[c] = x * exp(-gap / tau[c])
+        _fades(x * exp((t1 - gap - lines.ref) / tau[c]), tau[c], ages, count, window, factors[c])
+    for c in range(n_pre, n_pre + traces.N_POST):
+        _fades(exp((lines.ref - t1) / tau[c]), -tau[c], ages, count, window, factors[c])
+    for m in range(modes.shape[0]):
+        out = factors[n_pre + traces.N_POST + m]
+        _fades(1.0, modes[m, TAU], ages, count, window, out)
+        if modes[m, RAMPED] != 0.0:
+            for k in range(count):
+                out[k] *= ages[k]
+
+
+@kernel
+def _fades(scale: float, tau: float, ages: Floats, count: int, window: float, out: Floats) -> None:
+    rate = 1.0 / tau
+    if abs(window * rate) <= 1.0:
+        for k in range(count):
+            out[k] = scale * fade(ages[k] * rate)
+    else:
+        for k in range(count):
+            out[k] = scale * exp(-ages[k] * rate)
+
+
+@kernel
+def _visit_alone(
+    begin: int, end: int, spike: Floats, synapses: Synapses, modes: Floats, first_column: int,
+    sums: Floats, plastic: Plastic, lines: Lines, factors: Floats, saved: Floats,
+) -> None:  # fmt: skip
+    target, delay, memory, rows = synapses.target, synapses.delay, plastic.memory, lines.rows
+    step = 1 if delay.shape[0] > 1 else 0
+    rule, first_row = int(synapses.labels[2]) // PORTS - 1, int(synapses.labels[3])
+    carried, now = spike[PENDING_CARRIED:], factors[factors.shape[0] - 2]
+    own = plastic.params[rule]
+    p, swept, low, high = traces.load_params(own), own[SWEPT], own[LOW], own[HIGH]
+    before, first_mode = carried[BEFORE], traces.N_PRE + traces.N_POST
+    for k in range(begin, end):
+        if k + AHEAD < end:
+            prefetch(rows[target[k + AHEAD]], 0)
+        i, j, line = target[k], (k - begin) * step, rows[target[k]]
+        since = max(before + delay[k * step], swept)
+        w = float(memory[first_row + k, WEIGHT])
+        saved[k - begin, 0] = w
+        if line[traces.OLDER] >= since:
+            w = _replay_older(rule, first_row + k, i, line, before + delay[k * step], carried,
+                              plastic)  # fmt: skip
+        w = traces.replay_previous(w, line, factors, j, since, low, high, p)
+        w = traces.replay_last(w, line, factors, j, since, low, high, p)
+        w = traces.arrive(w, line, now, factors, j, low, high, p)
+        memory[first_row + k, WEIGHT] = saved[k - begin, 1] = w
+        for m in range(modes.shape[0]):
+            column = first_column + 2 * m + (1 if w < 0.0 else 0)
+            sums[column, i] += w * factors[first_mode + m, j]
+
+
+@kernel
+def _replay_older(
+    rule: int, row: int, i: int, line: Floats, last: float, carried: Floats, plastic: Plastic
+) -> float:
+    """Replay the spikes that are not in the target's line, and return the weight after them."""
+    rules.catch_up(rule, plastic, row, i, _following(line), False, last, carried)
+    return float(plastic.memory[row, WEIGHT])
+
+
+@kernel
+def _following(line: Floats) -> float:
+    """Return the time of the first spike in a line, which may hold two, one or none."""
+    if line[traces.PREVIOUS] > -inf:
+        return float(line[traces.PREVIOUS])
+    return float(line[traces.LAST] if line[traces.LAST] > -inf else inf)
+
+
+@loop()
+def recall(
+    which: int, ref: float, oldest: float, everybody: bool, fired: Floats, n_fired: Ints,
+    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
+    courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
+    rows: Floats,
+) -> None:  # fmt: skip
+    """Write the lines of the targets that have fired, or of everybody."""
+    plastic = Plastic(
+        memory, rule_params, history, remembered, courses, jumps, jumps_forgotten, own_course
+    )
+    own = rule_params[which]
+    if everybody:
+        for i in range(rows.shape[0]):
+            traces.recall(plastic, i, ref, oldest, own, rows[i])
+        return
+    for p in range(fired.shape[0]):
+        for k in range(n_fired[p]):
+            i = int(fired[p, k, SOURCE])
+            traces.recall(plastic, i, ref, oldest, own, rows[i])
 
 
 @loop(parallel=PARALLEL)
@@ -113,5 +259,5 @@ def undo(
             for j in range(ends[p, k] - 1, int(pending[p, k, PENDING_CURSOR]) - 1, -1):
                 n -= 1
                 if hot[target[j]] != COLD:
-                    for column in range(memory.shape[1]):
+                    for column in range(saved.shape[2]):
                         memory[int(labels[3]) + j, column] = saved[p, n, column]
