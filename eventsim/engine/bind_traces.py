@@ -31,8 +31,8 @@ def is_alone(rule: Rule) -> bool:
     return rule.state is None and not (rule.modulators or rule.reads or rule.transmits)
 
 
-def traces_namespace(layout: RuleLayout) -> ModuleType:
-    """Return the module that the plastic kernel knows as `traces`.
+def traces_namespace(layout: RuleLayout, modes: int) -> ModuleType:
+    """Return the module that the plastic kernel knows as `traces`; there are `modes` to add to.
 
     A line: each postsynaptic trace after the last spike, relative to `ref`; for the last spike
     (from LAST) and the one before it (from PREVIOUS) its time, by how much each presynaptic trace
@@ -53,6 +53,7 @@ def traces_namespace(layout: RuleLayout) -> ModuleType:
     vars(namespace).update(
         N_PRE=n_pre,
         N_POST=n_post,
+        N_MODES=modes,
         LAST=last,
         PREVIOUS=previous,
         OLDER=older,

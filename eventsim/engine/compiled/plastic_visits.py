@@ -27,7 +27,9 @@ class PlasticVisits:
         layout, partitions = projection.layout, population.cells.bounds.size - 1
         # a spike that has not come along the dendrite yet can't stand in a line
         self.alone = bind_traces.is_alone(layout.rule) and not projection.projection.dendritic_delay
-        traces = bind_traces.traces_namespace(layout) if self.alone else ModuleType("traces")
+        traces = ModuleType("traces")
+        if self.alone:
+            traces = bind_traces.traces_namespace(layout, modes)
         onto = [p.rule for p in population.plastic_projections]
         self.kernel: ModuleType = specialise(
             superpose_plastic,

@@ -94,8 +94,8 @@ def _stream(
             while low < end:  # with one delay for all, one factor serves all
                 high = min(low + CHUNK, end) if synapses.delay.shape[0] > 1 else end
                 _fill(low, high, rows[k], window, t1, synapses, modes, lines, lines.factors[p])
-                _visit_alone(low, high, rows[k], synapses, modes, first_column, sums, plastic,
-                             lines, lines.factors[p], room[low - begin :])  # fmt: skip
+                _visit_alone(low, high, rows[k], synapses, first_column, sums, plastic, lines,
+                             lines.factors[p], room[low - begin :])  # fmt: skip
                 low = high
         else:
             _visit(begin, end, rows[k], t1, synapses, modes, first_column, sums, plastic, room)
@@ -178,42 +178,67 @@ def _fades(scale: float, tau: float, ages: Floats, count: int, window: float, ou
 
 @kernel
 def _visit_alone(
-    begin: int, end: int, spike: Floats, synapses: Synapses, modes: Floats, first_column: int,
-    sums: Floats, plastic: Plastic, lines: Lines, factors: Floats, saved: Floats,
+    begin: int, end: int, spike: Floats, synapses: Synapses, first_column: int, sums: Floats,
+    plastic: Plastic, lines: Lines, factors: Floats, saved: Floats,
 ) -> None:  # fmt: skip
+    """Visit synapses whose weight is all that they keep.
+
+    What few of them need is kept out of the loop that all go through.
+    """
+    first_row = int(synapses.labels[3])
+    k, stopped_at, kept = begin, -1, 0.0
+    while k < end:
+        k = _visit_until(k, end, begin, stopped_at, spike, synapses, first_column, sums, plastic,
+                         lines, factors, saved)  # fmt: skip
+        if stopped_at >= 0:
+            saved[stopped_at - begin, 0] = kept
+        if k < end:
+            stopped_at, kept = k, float(plastic.memory[first_row + k, WEIGHT])
+            _replay_older(k, spike, synapses, plastic, lines)
+
+
+@kernel
+def _visit_until(
+    k: int, end: int, begin: int, caught_up: int, spike: Floats, synapses: Synapses,
+    first_column: int, sums: Floats, plastic: Plastic, lines: Lines, factors: Floats,
+    saved: Floats,
+) -> int:  # fmt: skip
+    """Visit synapses from k on; stop where the line lacks a spike, but at the one `caught_up`."""
     target, delay, memory, rows = synapses.target, synapses.delay, plastic.memory, lines.rows
     step = 1 if delay.shape[0] > 1 else 0
     rule, first_row = int(synapses.labels[2]) // PORTS - 1, int(synapses.labels[3])
-    carried, now = spike[PENDING_CARRIED:], factors[factors.shape[0] - 2]
-    own = plastic.params[rule]
+    before, now = spike[PENDING_CARRIED + BEFORE], factors[factors.shape[0] - 2]
+    own, first_mode = plastic.params[rule], traces.N_PRE + traces.N_POST
     p, swept, low, high = traces.load_params(own), own[SWEPT], own[LOW], own[HIGH]
-    before, first_mode = carried[BEFORE], traces.N_PRE + traces.N_POST
-    for k in range(begin, end):
+    while k < end:
         if k + AHEAD < end:
             prefetch(rows[target[k + AHEAD]], 0)
         i, j, line = target[k], (k - begin) * step, rows[target[k]]
         since = max(before + delay[k * step], swept)
+        if line[traces.OLDER] >= since and k != caught_up:
+            break
         w = float(memory[first_row + k, WEIGHT])
         saved[k - begin, 0] = w
-        if line[traces.OLDER] >= since:
-            w = _replay_older(rule, first_row + k, i, line, before + delay[k * step], carried,
-                              plastic)  # fmt: skip
         w = traces.replay_previous(w, line, factors, j, since, low, high, p)
         w = traces.replay_last(w, line, factors, j, since, low, high, p)
         w = traces.arrive(w, line, now, factors, j, low, high, p)
         memory[first_row + k, WEIGHT] = saved[k - begin, 1] = w
-        for m in range(modes.shape[0]):
+        for m in range(traces.N_MODES):
             column = first_column + 2 * m + (1 if w < 0.0 else 0)
             sums[column, i] += w * factors[first_mode + m, j]
+        k += 1
+    return k
 
 
 @kernel
 def _replay_older(
-    rule: int, row: int, i: int, line: Floats, last: float, carried: Floats, plastic: Plastic
-) -> float:
-    """Replay the spikes that are not in the target's line, and return the weight after them."""
-    rules.catch_up(rule, plastic, row, i, _following(line), False, last, carried)
-    return float(plastic.memory[row, WEIGHT])
+    k: int, spike: Floats, synapses: Synapses, plastic: Plastic, lines: Lines
+) -> None:
+    """Replay to a synapse the spikes that are not in its target's line."""
+    rule, row = int(synapses.labels[2]) // PORTS - 1, int(synapses.labels[3]) + k
+    i, carried = synapses.target[k], spike[PENDING_CARRIED:]
+    last = carried[BEFORE] + synapses.delay[k if synapses.delay.shape[0] > 1 else 0]
+    rules.catch_up(rule, plastic, row, i, _following(lines.rows[i]), False, last, carried)
 
 
 @kernel
