@@ -40,7 +40,8 @@ def saved(tmp_path: Path) -> Path:
 def sealed(path: Path) -> None:
     """Make the first line fit what follows."""
     body = path.read_bytes()[512:]
-    line = f"eventsim checkpoint 1 {len(body) + 512} {hashlib.sha256(body).hexdigest()}\n"
+    version = checkpoint_file.VERSION
+    line = f"eventsim checkpoint {version} {len(body) + 512} {hashlib.sha256(body).hexdigest()}\n"
     path.write_bytes(line.encode().ljust(512, b"\0") + body)
 
 
@@ -92,8 +93,8 @@ SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty": (lambda p: p.write_bytes(b""), "is not a checkpoint of eventsim"),
     "foreign": (lambda p: p.write_bytes(b"\x89HDF\r\n"), "is not a checkpoint of eventsim"),
     "version": (
-        lambda p: p.write_bytes(p.read_bytes().replace(b"checkpoint 1 ", b"checkpoint 9 ", 1)),
-        "has version 9; this eventsim reads 1",
+        lambda p: p.write_bytes(p.read_bytes().replace(b"checkpoint 2 ", b"checkpoint 9 ", 1)),
+        "has version 9; this eventsim reads 2",
     ),
     "link": (rewritten(linked), "engine/now is a link; links are refused"),
     "huge": (rewritten(huge), "can't have 8796093022208 bytes in a file of that size"),
