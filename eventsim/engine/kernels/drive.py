@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROW = 8  # spikes that are looked up together: a 512-bit register's worth
 BATCH = 128  # rows; a batch stays in the first cache
-BLOCK = 16  # rows that share a bound of what is due
+BLOCK = 8  # rows that share a bound of what is due
 LISTED = 2 * BATCH  # synapses whose memory is asked for at a time
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
