@@ -34,8 +34,9 @@ def network(rule: Any, size: int = 2_000, k: int = 500) -> Network:
     vta = net.add("vta", Modulator(tau=200.0), size=1)
     net.connect(reward, vta, OneToOne(), weight=1e-3, delay=1.0)
     net.connect(noise, cells, OneToOne(), weight=0.1, delay=1.0)
+    weight = Uniform(0.9e-3, 1.1e-3)  # one for each synapse, as where they have been learned
     net.connect(
-        cells, cells, FixedInDegree(k), 1e-3, Uniform(0.5, 5.0), name="rec", plasticity=rule
+        cells, cells, FixedInDegree(k), weight, Uniform(0.5, 5.0), name="rec", plasticity=rule
     )
     return net
 

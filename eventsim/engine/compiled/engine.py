@@ -351,7 +351,10 @@ class CompiledEngine:
     def _choose_path(self, population: CompiledPopulation) -> None:
         """Let a population change its path if what lands on it has become static, or plastic."""
         path = self._superposition(population)
-        if (path is None) == (population not in self.superposed):
+        if path is None and population not in self.superposed:
+            return
+        if path is not None and population in self.superposed:
+            self.superposed[population].reset()
             return
         self._still(population.population.index)
         if path is None:

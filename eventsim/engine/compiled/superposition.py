@@ -150,7 +150,7 @@ class Superposition:
         ]
         weight = projection.synapses.weight
         sign = 1 if weight.min(initial=0.0) >= 0.0 else -1 if weight.max() < 0.0 else 0
-        if isinstance(projection, PlasticProjection):
+        if _is_visited(projection):
             sign = 0  # it may change
         return Incoming(
             projection, np.array(modes, np.float64), self.linear.first_column(port), sign
