@@ -80,11 +80,13 @@ class CompiledEngine:
 
     def _superpose(self) -> dict[CompiledPopulation, Superposition]:
         """Choose the populations whose arrivals are summed rather than sorted."""
-        found = {population: self._superposition(population) for population in self.neurons}
-        return {population: path for population, path in found.items() if path is not None}
+        found = {population: self._summed(population) for population in self.neurons}
+        return {p: Superposition(p, *summed) for p, summed in found.items() if summed is not None}
 
-    def _superposition(self, population: CompiledPopulation) -> Superposition | None:
-        """Return the superposition path of a population that can and should take it now."""
+    def _summed(
+        self, population: CompiledPopulation
+    ) -> tuple[list[CompiledProjection], list[Drive]] | None:
+        """Return what a population hears if it can and should take the superposition path now."""
         if self.path == "ordered":
             return None
         drives = [d for d in self.drives if d.target is population]
@@ -95,7 +97,7 @@ class CompiledEngine:
         always = self.path == "superposition"
         if not is_worthwhile(population, onto, drives, self.lookahead, always):
             return None
-        return Superposition(population, onto, drives)
+        return onto, drives
 
     def _compile_projections(self, threads: int, seed: int) -> list[CompiledProjection]:
         numbers = first_synapse_numbers(self.network)
@@ -350,17 +352,17 @@ class CompiledEngine:
 
     def _choose_path(self, population: CompiledPopulation) -> None:
         """Let a population change its path if what lands on it has become static, or plastic."""
-        path = self._superposition(population)
-        if path is None and population not in self.superposed:
+        path, summed = self.superposed.get(population), self._summed(population)
+        if path is None and summed is None:
             return
-        if path is not None and population in self.superposed:
-            self.superposed[population].reset()
+        if path is not None and summed is not None:
+            path.reset()
             return
         self._still(population.population.index)
-        if path is None:
+        if summed is None:
             self._leave(population)
         else:
-            self.superposed[population] = path
+            self.superposed[population] = Superposition(population, *summed)
             # for good: samples have room for no longer windows
             self.longest = min(self.longest, LONGEST)
             self.window = min(self.window, self.longest)

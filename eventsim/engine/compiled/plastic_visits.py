@@ -10,6 +10,7 @@ from eventsim.engine.buffers import Floats, Ints, Lines, grown
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.kernels import superpose_plastic
+from eventsim.engine.kernels.superpose import CHUNK
 from eventsim.engine.specialise import specialise
 
 
@@ -51,7 +52,7 @@ class PlasticVisits:
         layout = self.projection.layout
         taus = self.projection.params[[column.tau for column in layout.pre + layout.post]]
         size = self.population.population.size
-        shape = partitions, taus.size + modes + 2, superpose_plastic.CHUNK
+        shape = partitions, taus.size + modes + 2, CHUNK
         return Lines(_aligned(size, traces.WIDTH), 0.0, taus, np.zeros(shape))
 
     def stream(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from numba import prange
 
 from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
-from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little
+from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little, lifted
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, kernel_call, loop
 
@@ -198,27 +198,22 @@ def _sum(
                     arrival = times[j, a] + delays[a]
                     inside = (arrival >= t0) & (arrival < t1)
                     left = fade_little((t1 - arrival) * rate)
-                    totals[m, a] += _lifted(left, t1 - arrival, ramped) if inside else 0.0
+                    totals[m, a] += lifted(left, t1 - arrival, ramped) if inside else 0.0
             elif (t1 - t0) * rate <= 1.0:
                 for a in range(n):
                     arrival = times[j, a] + delays[a]
                     inside = (arrival >= t0) & (arrival < t1)
                     left = fade((t1 - arrival) * rate)
-                    totals[m, a] += _lifted(left, t1 - arrival, ramped) if inside else 0.0
+                    totals[m, a] += lifted(left, t1 - arrival, ramped) if inside else 0.0
             else:
                 for a in range(n):
                     arrival = times[j, a] + delays[a]
                     inside = (arrival >= t0) & (arrival < t1)
                     left = exp((arrival - t1) * rate)
-                    totals[m, a] += _lifted(left, t1 - arrival, ramped) if inside else 0.0
+                    totals[m, a] += lifted(left, t1 - arrival, ramped) if inside else 0.0
     for a in range(n):
         arrived += 1 if totals[0, a] > 0.0 else 0
     return arrived
-
-
-@kernel
-def _lifted(left: float, age: float, ramped: bool) -> float:
-    return age * left if ramped else left
 
 
 @kernel

@@ -11,8 +11,13 @@ TAU, RAMPED = 0, 1  # columns of a mode: its time constant in ms, whether it has
 @kernel
 def faded(age: float, mode: Floats) -> float:
     """Return what an arrival of weight 1 gives to the sum of a mode, `age` ms later."""
-    left = exp(-age / mode[TAU])
-    return age * left if mode[RAMPED] != 0.0 else left
+    return lifted(exp(-age / mode[TAU]), age, mode[RAMPED] != 0.0)
+
+
+@kernel
+def lifted(left: float, age: float, ramped: bool) -> float:
+    """Return what is `left`, with the factor `age` where the mode is ramped."""
+    return age * left if ramped else left
 
 
 @fused

@@ -30,7 +30,7 @@ from eventsim.engine.buffers import (
 )
 from eventsim.engine.kernels.fade import RAMPED, TAU, fade, faded
 from eventsim.engine.kernels.prefetch import prefetch
-from eventsim.engine.kernels.superpose import ASKED, COLD, ask_for, due_end
+from eventsim.engine.kernels.superpose import ASKED, CHUNK, COLD, ask_for, due_end
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE, HIGH, LOW, SWEPT, WEIGHT
 from eventsim.kernel import kernel, loop
 
@@ -41,7 +41,6 @@ PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, b
 ALONE: bool = globals().get("ALONE", False)  # the same
 
 AHEAD = 12  # synapses from the one whose target's memory is asked for to the one that is visited
-CHUNK = 256  # synapses whose exponentials are computed at once: stays in the first cache
 
 
 @loop(parallel=PARALLEL)
