@@ -41,6 +41,7 @@ from eventsim.models.neurons.lif_dead_time import LIFDeadTime
 from eventsim.models.neurons.lif_double_exp import LIFDoubleExp
 from eventsim.models.neurons.lif_escape import LIFEscape
 from eventsim.models.neurons.lif_exp import LIFExp
+from eventsim.models.neurons.lif_exp_dead_time import LIFExpDeadTime
 from eventsim.models.neurons.lif_subtract import LIFSubtract
 from eventsim.models.neurons.morris_lecar import MorrisLecar
 from eventsim.models.neurons.qif import QIF
@@ -108,6 +109,7 @@ CATALOGUE: dict[str, Callable[..., Neuron]] = {
     "LIFDoubleExp": LIFDoubleExp,
     "LIFEscape": LIFEscape,
     "LIFExp": LIFExp,
+    "LIFExpDeadTime": LIFExpDeadTime,
     "LIFSubtract": LIFSubtract,
     "MorrisLecar": MorrisLecar,
     "QIF": QIF,
@@ -199,6 +201,7 @@ __all__ = [
     "LIFDoubleExp",
     "LIFEscape",
     "LIFExp",
+    "LIFExpDeadTime",
     "LIFSubtract",
     "LiRinzel",
     "Modulator",

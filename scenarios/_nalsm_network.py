@@ -3,6 +3,12 @@
 A box of grid points holds one neuron each, in random order, four fifths of them excitatory. Two
 neurons at distance D are connected with probability C exp(-(D / 3)^2), C by their types; inputs
 with 15 % of all pairs of input and neuron, of random sign.
+
+What a spike does at a synapse of weight w is 1.58 w mV in all, either way:
+
+    current    w/ms at first, decaying with 1 ms. Published: w, w/e, ... from the ms in which the
+               spike is found, on average half a ms after the threshold was crossed: the delay here
+    jump       at once, after a delay of 1 ms
 """
 
 from typing import Any, NamedTuple
@@ -18,6 +24,7 @@ from eventsim.models import (
     AstrocyteSTDPPacedInhibitory,
     GlobalAstrocyte,
     LIFDeadTime,
+    LIFExpDeadTime,
     Modulator,
     STDPActivity,
 )
@@ -26,9 +33,10 @@ from eventsim.rule import Plasticity
 
 TAU_M = -1.0 / np.log(63.0 / 64.0)  # ms: x 63/64 per ms
 THRESHOLD, DEAD_TIME = 20.0, 3.0  # mV above rest, ms
-JUMP = 1.0 / (1.0 - np.exp(-1.0))  # mV: what a current of weight 1 and 1 ms adds up to
+JUMP = 1.0 / (1.0 - np.exp(-1.0))  # mV (or pA): what 1, 1/e, 1/e^2, ... add up to
 W_MAX = 3.0  # largest weight, in units of JUMP
-DELAY = 1.0  # ms, of all synapses where delays are equal
+TAU_SYN, C_M = 1.0, 1.0  # ms, pF: a current of 1 pA leads to 1 mV
+DELAY = {"current": 0.5, "jump": 1.0}  # ms, of all synapses where delays are equal
 LENGTH = 3.0  # grid units, of the connection probability
 CLOSENESS = np.array([[0.2, 0.1], [0.3, 0.05]])  # C, from (row) and to (column): exc, inh
 INPUT_SHARE = 0.15
@@ -59,6 +67,7 @@ class Wiring(NamedTuple):
     edges: dict[str, Edges]  # "excitation", "inhibition", "input"
     sign: Floats  # of each input synapse
     position: Ints  # (neurons, 3), grid points
+    synapse: str  # what a spike does: "current" or "jump"
 
 
 Weights = dict[str, Floats]  # in units of JUMP, by projection
@@ -75,7 +84,9 @@ def box(neurons: int) -> tuple[int, int, int]:
     return min(fits, key=lambda sides: sides[2] - sides[0])
 
 
-def wire(neurons: int, inputs: int, spread: bool, rng: np.random.Generator) -> Wiring:
+def wire(
+    neurons: int, inputs: int, spread: bool, rng: np.random.Generator, synapse: str = "current"
+) -> Wiring:
     """Draw a liquid.
 
     Parameters
@@ -86,22 +97,24 @@ def wire(neurons: int, inputs: int, spread: bool, rng: np.random.Generator) -> W
         Whether delays differ: 0.5 ms and 1 ms for 4 grid units, inputs 0.5 to 1.5 ms.
     rng : numpy.random.Generator
         The only source of randomness.
+    synapse : str
+        What a spike does, "current" or "jump".
     """
     sides = box(neurons)
     position = rng.permutation(np.stack(np.unravel_index(np.arange(neurons), sides), axis=1))
     inhibitory = np.arange(neurons) >= round(0.8 * neurons)
     pre, post, distance = _liquid_pairs(position, inhibitory.astype(np.int64), rng)
-    delay = 0.5 + distance / 4.0 if spread else np.full(pre.size, DELAY)
+    delay = 0.5 + distance / 4.0 if spread else np.full(pre.size, DELAY[synapse])
     edges = {
         name: _in_order(pre[chosen], post[chosen], delay[chosen])
         for name, chosen in (("excitation", ~inhibitory[pre]), ("inhibition", inhibitory[pre]))
     }
     count = round(INPUT_SHARE * inputs * neurons)
     pre, post = np.divmod(rng.choice(inputs * neurons, count, replace=False), neurons)
-    delay = rng.uniform(0.5, 1.5, count) if spread else np.full(count, DELAY)
+    delay = rng.uniform(0.5, 1.5, count) if spread else np.full(count, DELAY[synapse])
     edges["input"] = _in_order(pre, post, delay)
     sign = rng.choice([-1.0, 1.0], count)
-    return Wiring(inputs, neurons, int((~inhibitory).sum()), edges, sign, position)
+    return Wiring(inputs, neurons, int((~inhibitory).sum()), edges, sign, position, synapse)
 
 
 def _in_order(pre: Ints, post: Ints, delay: Floats) -> Edges:
@@ -169,10 +182,9 @@ def build(
     """
     net = Network(seed=seed)
     net.add("inputs", inputs, size=copies * wiring.inputs)
-    cell = LIFDeadTime(tau_m=TAU_M, v_rest=0.0, v_th=THRESHOLD, v_reset=0.0, t_ref=DEAD_TIME)
-    net.add("liquid", cell, size=copies * wiring.neurons)
+    net.add("liquid", _cell(wiring.synapse), size=copies * wiring.neurons)
     if learning is not None:
-        _add_modulators(net, learning)
+        _add_modulators(net, learning, DELAY[wiring.synapse])
     for name, edges in wiring.edges.items():
         source = "inputs" if name == "input" else "liquid"
         stride = wiring.inputs if name == "input" else wiring.neurons
@@ -180,34 +192,40 @@ def build(
         pairs = FromArrays(
             (edges.pre + stride * copy).ravel(), (edges.post + wiring.neurons * copy).ravel()
         )
-        more = {} if learning is None else _plasticity(name, edges, learning)
-        given = {"weight": np.tile(JUMP * weights[name], copies), "delay": _delay(edges, copies)}
+        delay = _delay(edges, copies, DELAY[wiring.synapse])
+        more = {} if learning is None else _plasticity(name, delay, learning)
+        given = {"weight": np.tile(JUMP * weights[name], copies), "delay": delay}
         net.connect(source, "liquid", pairs, name=name, **(given | more))
     return net
 
 
-def _delay(edges: Edges, copies: int) -> Any:
+def _cell(synapse: str) -> Neuron:
+    shared = {
+        "tau_m": TAU_M, "v_rest": 0.0, "v_th": THRESHOLD, "v_reset": 0.0, "t_ref": DEAD_TIME,
+    }  # fmt: skip
+    if synapse == "jump":
+        return LIFDeadTime(**shared)
+    return LIFExpDeadTime(**shared, c_m=C_M, tau_syn=TAU_SYN)
+
+
+def _delay(edges: Edges, copies: int, alike: float) -> Any:
     """Return the delays of a projection, one number if they are equal."""
-    return np.tile(edges.delay, copies) if _differ(edges) else DELAY
+    return alike if (edges.delay == alike).all() else np.tile(edges.delay, copies)
 
 
-def _differ(edges: Edges) -> bool:
-    return bool((edges.delay != DELAY).any())
-
-
-def _add_modulators(net: Network, learning: Learning) -> None:
+def _add_modulators(net: Network, learning: Learning, delay: float) -> None:
     if learning.theta > 0.0:
         return
     net.add("astrocyte", GlobalAstrocyte(rest=A_PLUS))
     if learning.gain > 0.0:
         step = learning.gain / 100.0
-        net.connect("liquid", "astrocyte", AllToAll(), step, DELAY, name="heard")
-        net.connect("inputs", "astrocyte", AllToAll(), -step, DELAY, name="compared")
+        net.connect("liquid", "astrocyte", AllToAll(), step, delay, name="heard")
+        net.connect("inputs", "astrocyte", AllToAll(), -step, delay, name="compared")
     if learning.fading:
         net.add("pace", Modulator(tau=TAU_PACE), initial={"level": 1.0})
 
 
-def _plasticity(name: str, edges: Edges, learning: Learning) -> dict[str, Any]:
+def _plasticity(name: str, delay: Any, learning: Learning) -> dict[str, Any]:
     """Return rule, bounds and dendritic delay of a projection.
 
     Where delays are equal, half of each is dendritic: then a pair is told by the spikes at both
@@ -215,10 +233,10 @@ def _plasticity(name: str, edges: Edges, learning: Learning) -> dict[str, Any]:
     """
     top = JUMP * W_MAX
     bounds = {"excitation": (0.0, top), "inhibition": (-top, 0.0), "input": (-top, top)}[name]
-    dendritic = 0.0 if _differ(edges) else DELAY / 2.0
+    dendritic = delay / 2.0 if isinstance(delay, float) else 0.0
     return {
         "plasticity": _rule(name == "inhibition", learning), "bounds": bounds,
-        "delay": _delay(edges, 1) - dendritic, "dendritic_delay": dendritic,
+        "delay": delay - dendritic, "dendritic_delay": dendritic,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ One sample after the other is shown in one continuous simulation. While the last
 arrive, the liquid is held far below threshold; then it is let go from rest:
 
     onset            the next sample; potentials are held, learning goes on
-    onset + gap      all that was under way has arrived: v = 0, the astrocyte is at rest again
+    onset + gap      all that was under way has arrived: v and currents are 0, the astrocyte at rest
 
 The inputs begin such that none is felt before. As in the published program, traces of plasticity
 are not reset. Many copies of the liquid side by side, one sample each, cost less than one.
@@ -92,7 +92,8 @@ def present(
     sim.run(of.gap - wait)
     for name, w in (weights or {}).items():
         sim.set_weights(name, JUMP * w)
-    sim.set_state("liquid", v=0.0, blocked_until=0.0)
+    variables = sim.network.populations["liquid"].model.variables
+    sim.set_state("liquid", **dict.fromkeys(variables, 0.0))
     for name, level in (("astrocyte", A_PLUS), ("pace", 1.0)):
         if name in sim.network.populations:
             sim.set_state(name, level=level)

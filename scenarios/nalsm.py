@@ -21,10 +21,12 @@ and begin anew with each sample, as was published. `jobs=2` shows samples in two
 done is kept beside the recording: a run that was killed goes on where it stopped if the same
 command is given again. The recording is of the last 100 test samples, shown once more.
 
-What differs from the published program, which moves in steps of 1 ms: spikes have their exact time,
-a spike moves the potential at once by 1.58 w (there by w, w/e, w/e^2, ...: the same sum) after a
-delay of 1 ms; the time constant is that of 63/64 per ms. `tick=1` puts the inputs' spikes on whole
-ms, and so all others: then many arrive at one moment, and rates are lower, as published.
+What differs from the published program, which moves in steps of 1 ms: spikes have their exact time.
+A spike of weight w is a current of 1.58 w that decays with 1 ms (there w, w/e, w/e^2, ...: the same
+sum), after a delay of 0.5 ms, about what a spike waits there for the end of its step;
+`synapse=jump` moves the potential at once, after 1 ms, for two thirds of the time. The membrane's
+time constant is that of 63/64 per ms. `tick=1` puts the inputs' spikes on whole ms, and with jumps
+so all others: then many arrive at one moment, and rates are lower, as published.
 `delays=distance` makes delays differ. Test images are scaled like training images. The readout is
 softmax regression by L-BFGS, not Adadelta; validation samples choose its penalty.
 
@@ -93,7 +95,11 @@ class Settings(ScenarioSettings):
     theta: float = setting(37.0, "", "calcium of ap_stdp where falls become rises", above=0)
     width: float = setting(22.0, "", "of the ranges of calcium of ap_stdp", above=0)
     plastic: bool = setting(False, "", "go on learning while samples are shown")
-    delays: str = setting("equal", "", "1 ms, or by distance", choices=("equal", "distance"))
+    synapse: str = setting(
+        "current", "", "what a spike does: a current that decays, or a jump",
+        choices=("current", "jump"),
+    )  # fmt: skip
+    delays: str = setting("equal", "", "all alike, or by distance", choices=("equal", "distance"))
     tick: float = setting(0.0, "ms", "raster of the inputs' spikes, 0 for none", at_least=0)
     extras: bool = setting(False, "", "ranks of counts; branching factor while learning goes on")
     jobs: int = setting(1, "", "processes that show samples", at_least=1)
@@ -150,7 +156,8 @@ def learning(settings: Settings, *, fading: bool = False) -> _nalsm_network.Lear
 def liquid(settings: Settings, inputs: int, options: RunOptions) -> phases.Job:
     """Return the liquid before it has learnt, and how samples are shown to it."""
     rng = np.random.default_rng([options.seed, WIRING])
-    wiring = _nalsm_network.wire(settings.neurons, inputs, settings.delays == "distance", rng)
+    spread = settings.delays == "distance"
+    wiring = _nalsm_network.wire(settings.neurons, inputs, spread, rng, settings.synapse)
     w = {"lsm": settings.w_fixed, "ap_stdp": AP_WEIGHT}.get(settings.variant, settings.w_start)
     return phases.Job(
         wiring, _nalsm_network.uniform_weights(wiring, w),

@@ -63,6 +63,7 @@ STIMULI = {
     "LIFDoubleExp": Stimulus(300.0, 500.0),
     "LIFEscape": Stimulus(200.0, 5.0),
     "LIFExp": Stimulus(300.0, 500.0),
+    "LIFExpDeadTime": Stimulus(weight=2000.0),
     "LiRinzel": Stimulus(0.05, 0.15, 80_000.0),
     "MorrisLecar": Stimulus(100.0, 20.0),
     "Readout": Stimulus(300.0, 1.0),

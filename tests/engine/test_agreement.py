@@ -27,6 +27,7 @@ from eventsim.models import (
     LIFAlpha,
     LIFDoubleExp,
     LIFExp,
+    LIFExpDeadTime,
     PoissonSource,
     PoissonSteps,
     SpikeSource,
@@ -140,9 +141,14 @@ def test_engines_agree_on_plastic_exponential_currents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "ports"), [(LIFAlpha, ("spike", "spike")), (LIFDoubleExp, ("exc", "inh"))]
+    ("model", "ports"),
+    [
+        (LIFAlpha, ("spike", "spike")),
+        (LIFDoubleExp, ("exc", "inh")),
+        (LIFExpDeadTime, ("spike", "spike")),
+    ],
 )
-def test_engines_agree_on_currents_that_rise(model: Any, ports: tuple[str, str]) -> None:
+def test_engines_agree_on_currents_of_many_shapes(model: Any, ports: tuple[str, str]) -> None:
     """Oracle: the reference engine; delays alike and different, a port of either sign, a drive."""
     net = Network(seed=4)
     cells = net.add("cells", model(), size=40, initial={"v": Uniform(-70.0, -56.0)})

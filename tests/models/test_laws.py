@@ -30,8 +30,9 @@ LEVEL = {
 # without a reset: only a rise through the level is a spike
 NO_RESET = {"HodgkinHuxley", "TraubMiles", "MorrisLecar", "LiRinzel"}
 # whose course has a maximum between arrivals, just above or below which a threshold can be put
-GRAZED = ["LIFExp", "LIFAlpha", "LIFDoubleExp", "AdLIF", "ResonateAndFire", "LIFCondExp",
-          "LIFCondAlpha", "LIFCondNMDA", "DiehlCook", "HodgkinHuxley", "TraubMiles"]  # fmt: skip
+GRAZED = ["LIFExp", "LIFExpDeadTime", "LIFAlpha", "LIFDoubleExp", "AdLIF", "ResonateAndFire",
+          "LIFCondExp", "LIFCondAlpha", "LIFCondNMDA", "DiehlCook", "HodgkinHuxley",
+          "TraubMiles"]  # fmt: skip
 
 every_model = pytest.mark.parametrize("name", NEURONS)
 
@@ -109,7 +110,7 @@ def gap(name: str, s: Any, t: float, p: Any) -> Any:
         level = np.minimum(level, s.threshold + 15.0 * p.delta_t)
     elif "theta" in NEURONS[name].variables:
         level = level + s.theta
-    if name == "LIFDeadTime":  # in the dead time it may be above
+    if name in ("LIFDeadTime", "LIFExpDeadTime"):  # in the dead time it may be above
         level = np.where(t < s.blocked_until, inf, level)
     return (s.ca if name == "LiRinzel" else getattr(s, "v", 0.0)) - level
 

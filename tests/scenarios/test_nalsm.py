@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from eventsim import Simulation, runner
+from eventsim.models import SpikeSource
 from eventsim.scenario import Result, RunOptions
 from eventsim.scenarios import _nalsm_data as data
 from eventsim.scenarios import _nalsm_films as films
@@ -31,10 +32,15 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 
 def test_digits_are_read_by_a_liquid_that_its_astrocyte_has_tamed(quick: Result) -> None:
-    """Oracle: chance is 10 %, a readout of the pixels alone has 90 to 96 % here; all weights
-    begin at 3, where the liquid fires at more than 100 Hz."""
+    """Oracle: chance is 10 %, a readout of the pixels alone has 90 to 96 % here; the same liquid
+    with the weights of 3 that it begins with, whose rate is to be more than halved."""
+    settings, options = nalsm.Settings(**nalsm.PRESETS["quick"]), RunOptions()
+    shown = data.load("digits", "").test.only(np.arange(9))
+    wild = phases.count(phases.Task(nalsm.liquid(settings, shown.inputs, options), shown))
+    before = wild.mean() / (1e-3 * settings.presentation)
+    assert before > 150.0
     assert quick.measures["accuracy"].value >= 90.0
-    assert quick.measures["liquid rate"].value < 70.0
+    assert quick.measures["liquid rate"].value < 0.5 * before
     assert 0.5 < quick.data["weights"]["excitation"].mean() < 2.5
     assert "scikit-learn" in quick.data["note"]
 
@@ -127,15 +133,36 @@ def test_events_within_the_dead_time_come_out_once_at_its_end() -> None:
     assert inputs.tolist() == [4, 4, 4, 4, 4, 7]
 
 
-def liquid(neurons: int, inputs: int, period: float, w: float, **more: object) -> phases.Job:
+def liquid(
+    neurons: int, inputs: int, period: float, w: float, synapse: str = "current", **more: object
+) -> phases.Job:
     """Return a small liquid, whose weights differ from each other by chance."""
     rng = np.random.default_rng(5)
-    wiring = network.wire(neurons, inputs, False, rng)
+    wiring = network.wire(neurons, inputs, False, rng, synapse)
     weights = {
         name: w0 * rng.uniform(0.6, 1.0, w0.size)
         for name, w0 in network.uniform_weights(wiring, w).items()
     }
     return phases.Job(wiring, weights, phases.course(wiring, period, 0.0), seed=9)._replace(**more)
+
+
+@pytest.mark.parametrize(("synapse", "since", "off"), [("current", 1, 0.01), ("jump", 8, 0.03)])
+def test_a_spike_does_as_much_as_in_the_published_program(
+    synapse: str, since: int, off: float
+) -> None:
+    """Oracle: V <- (63/64) V + w, w/e, w/e^2, ... in successive ms; within 1 % from the first ms
+    on; of a jump, which leaks from the beginning, within 3 % when all has come."""
+    job = liquid(27, 8, 20.0, 0.1, synapse)
+    inputs, w = SpikeSource([[0.0]] + 7 * [[]]), job.weights["input"]
+    net = network.build(job.wiring, job.weights, inputs, 1)
+    with Simulation(net) as sim:
+        sim.run(network.DELAY[synapse])
+        expected, targets = 0.0, job.wiring.edges["input"].post[job.wiring.edges["input"].pre == 0]
+        for n in range(12):
+            expected = 63.0 / 64.0 * expected + w[: targets.size] * exp(-n)
+            sim.run(1.0)
+            if n + 1 >= since:
+                np.testing.assert_allclose(sim.state("liquid", "v")[targets], expected, rtol=off)
 
 
 def test_samples_side_by_side_are_counted_as_one_after_the_other(
@@ -203,7 +230,7 @@ def test_weights_settle_as_in_a_program_in_steps_where_all_spikes_lie_on_whole_m
     """Oracle: that program, with the same input spikes: every spike of the liquid, and all weights
     to 1e-9; weights begin near their maximum, and depression is strong."""
     snippets, gain = 6, 0.05
-    job = liquid(64, 40, 20.0, 3.0)
+    job = liquid(64, 40, 20.0, 3.0, "jump")
     job = job._replace(learning=Learning(gain=gain), course=job.course._replace(tick=1.0))
     rng = np.random.default_rng(8)
     images = data.Images(rng.integers(0, 256, (snippets, 40)).astype(np.uint8), np.zeros(6), 0.05)
@@ -284,7 +311,7 @@ def test_other_ways_to_learn_change_weights_within_their_bounds(changed: dict[st
     result = nalsm.run(nalsm.Settings(**(SMALL.__dict__ | changed)), RunOptions(quiet=True))
     weights = result.data["weights"]
     for name, w in weights.items():
-        assert np.ptp(np.abs(w)) > 0.02, name
+        assert np.ptp(np.abs(w)) > 0.0136, name  # the most that one pair can do
         assert np.abs(w).max() <= 3.0 + 1e-12
     assert weights["excitation"].min() >= 0.0
     assert weights["inhibition"].max() <= 0.0
