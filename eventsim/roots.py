@@ -57,11 +57,11 @@ def sign_change(
         x = min(lo + step, hi)
         f_x = f(x, args)
         step *= 2.0
-    return _chandrupatla(f, lo, f_lo, x, f_x, scale, args)
+    return narrowed(f, lo, f_lo, x, f_x, scale, args)
 
 
 @kernel_call
-def _chandrupatla(
+def narrowed(
     f: Callable[[float, Any], float],
     lo: float,
     f_lo: float,
@@ -70,6 +70,10 @@ def _chandrupatla(
     scale: float,
     args: Any,
 ) -> float:
+    """Return what `sign_change` does where values at both ends are known and differ in sign.
+
+    The first point is the middle: whoever guesses where the root is gives a bracket around it.
+    """
     # a is the newest point, b the nearest one across the root, c the one that a or b replaced
     a, f_a, b, f_b = lo, f_lo, hi, f_hi
     share = 0.5

@@ -107,40 +107,42 @@ def _no_course(s: Any, p: Any) -> Course:
 
 
 def _linear(model: NeuronModel) -> dict[str, Any]:
-    """Return what takes a linear model over a window: many neurons side by side, or one of them.
+    """Return what takes a linear model over a window, many neurons side by side.
 
-    A lane of the scratch holds a neuron's state, its sums, and then the verdict: whether it might
-    fire in the window, and whether it might do so later without an arrival (1.0 or 0.0).
+    A lane of the scratch holds a neuron's sums, and then the verdict: whether it might fire in the
+    window, and whether it might do so later without an arrival (1.0 or 0.0). Who might fire in the
+    window is left as it was.
     """
     linear = model.linear
     if linear is None:
         return {}
     make_state, n_state, n_sums = model.state, len(model.state_names), linear.columns
     absorb, may_fire, restless = linear.absorb, linear.may_fire, linear.restless
-    prepare, verdict = linear.prepare, n_state + n_sums
 
     @kernel
-    def settle(a: int, s: Any, t: float, dt: float, step: Any, lanes: Any, p: Any) -> None:
-        sums = read_lane(lanes, n_state, n_sums, a)
-        after = absorb(s, t, dt, step, sums, p)
-        hot = 1.0 if may_fire(s, t, dt, step, sums, p) else 0.0
-        write_lane(lanes, 0, a, after)
-        write_lane(lanes, verdict, a, (hot, 1.0 if restless(after, p) else 0.0))
+    def load_lane(lanes: Any, a: int) -> Any:
+        return make_state(*read_lane(lanes, 0, n_state, a))
+
+    @kernel
+    def store_lane(lanes: Any, a: int, s: Any) -> None:
+        write_lane(lanes, 0, a, s)
 
     @kernel_call
-    def settle_lanes(n: int, t: float, t1: float, step: Any, lanes: Any, p: Any) -> None:
+    def settle_lanes(
+        n: int, t: float, dt: float, step: Any, lanes: Any, scratch: Any, p: Any
+    ) -> None:
         for a in range(n):
-            s = make_state(*read_lane(lanes, 0, n_state, a))
-            settle(a, s, t, t1 - t, step, lanes, p)
-
-    @kernel_call
-    def settle_late(a: int, row: Any, t1: float, lanes: Any, p: Any) -> None:
-        s, t = make_state(*read_row(row, n_state)), row[n_state]
-        settle(a, s, t, t1 - t, prepare(t1 - t, p), lanes, p)
+            s = load_lane(lanes, a)
+            sums = read_lane(scratch, 0, n_sums, a)
+            after = absorb(s, t, dt, step, sums, p)
+            hot = may_fire(s, t, dt, step, sums, p)
+            store_lane(lanes, a, s if hot else after)
+            verdict = (1.0 if hot else 0.0, 1.0 if restless(after, p) else 0.0)
+            write_lane(scratch, n_sums, a, verdict)
 
     return {
-        "prepare": prepare, "settle_lanes": settle_lanes, "settle_late": settle_late,
-        "N_SUMS": n_sums,
+        "prepare": linear.prepare, "load_lane": load_lane, "store_lane": store_lane,
+        "settle_lanes": settle_lanes, "N_SUMS": n_sums,
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ from eventsim.cascade import earliest_rise, overlap
 from eventsim.kernel import kernel, kernel_call
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
-from eventsim.roots import sign_change, signs_differ
+from eventsim.roots import narrowed, sign_change, signs_differ
 
 FADED = 600.0  # time constants after which a course is at its level: exp(-600) = 1e-261
 
@@ -217,11 +217,18 @@ def first_rise(lo: float, hi: float, gap: Course) -> float:
 
     Within [lo, hi], v' e^(t/tau_m) must be monotone: then v turns once at most.
     """
-    if height(lo, gap) >= 0.0:
+    start = height(lo, gap)
+    if start >= 0.0:
         return lo
     scale = min(gap.tau_m, gap.tau_exc, gap.tau_inh)
     slope = derivative(gap)
-    if signs_differ(height(lo, slope), height(hi, slope)):
+    pace = height(lo, slope)
+    if pace > 0.0:  # mostly it is near, and a straight line leads to about the middle of this
+        near = min(hi, lo - 2.0 * start / pace)
+        end = height(near, gap)
+        if end > 0.0:
+            return narrowed(height, lo, start, near, end, scale, gap)
+    if signs_differ(pace, height(hi, slope)):
         turn = sign_change(height, lo, hi, scale, slope)
         if height(turn, gap) >= 0.0:
             return sign_change(height, lo, turn, scale, gap)
@@ -238,19 +245,26 @@ class Step(NamedTuple):
     reach_inh: float
     gain_exc: float  # mV/pA, of the difference between the sums of a current's two modes
     gain_inh: float
+    lift: float  # mV/pA, of a current that stays
+    first_exc: float  # what arrived first in the window, by what is left of it
+    first_inh: float
 
 
 @kernel
 def prepare(dt: float, p: Params) -> Step:
     """Return what all neurons need to pass over `dt`."""
+    decay_exc, decay_inh = exp(-dt / p.tau_syn_exc), exp(-dt / p.tau_syn_inh)
     return Step(
         exp(-dt / p.tau_m),
-        exp(-dt / p.tau_syn_exc),
-        exp(-dt / p.tau_syn_inh),
+        decay_exc,
+        decay_inh,
         overlap(dt, p.tau_m, p.tau_syn_exc) / p.c_m,
         overlap(dt, p.tau_m, p.tau_syn_inh) / p.c_m,
         1.0 / (1.0 / p.tau_syn_exc - 1.0 / p.tau_m) / p.c_m,
         1.0 / (1.0 / p.tau_syn_inh - 1.0 / p.tau_m) / p.c_m,
+        p.tau_m / p.c_m,
+        1.0 / decay_exc,
+        1.0 / decay_inh,
     )
 
 
@@ -265,7 +279,7 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
     i_inh = s.i_inh * step.decay_inh + came_inh
     if t + dt <= s.deaf_until:
         return State(s.v, i_exc, i_inh, s.i, s.deaf_until)
-    v_inf = v_steady(p.i_offset + s.i, p)
+    v_inf = p.v_rest + (p.i_offset + s.i) * step.lift
     v = v_inf + (s.v - v_inf) * step.decay + s.i_exc * step.reach_exc + s.i_inh * step.reach_inh
     v += (sums[0] + sums[1] - came_exc) * step.gain_exc
     v += (sums[4] + sums[5] - came_inh) * step.gain_inh
@@ -283,8 +297,8 @@ def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Par
         return t + dt > s.deaf_until
     current = p.i_offset + s.i + max(s.i_exc, s.i_exc * step.decay_exc)
     current += max(s.i_inh, s.i_inh * step.decay_inh)
-    current += sums[2] / step.decay_exc + sums[6] / step.decay_inh
-    rise = max(0.0, v_steady(current, p) - s.v) * (1.0 - step.decay)
+    current += sums[2] * step.first_exc + sums[6] * step.first_inh
+    rise = max(0.0, p.v_rest + current * step.lift - s.v) * (1.0 - step.decay)
     return not s.v + rise < p.v_th - CAUTION
 
 

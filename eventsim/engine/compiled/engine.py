@@ -184,6 +184,7 @@ class CompiledEngine:
         self._set_window(arrivals)
         if self.path == "auto":
             for population in [p for p, path in self.superposed.items() if not path.worthwhile]:
+                self.superposed[population].write_rows()
                 population.bring_to(self.now)
                 population.schedule(self.now)
                 self._leave(population)
@@ -272,7 +273,7 @@ class CompiledEngine:
 
     def watch(self, population: int, watch: Watch | None) -> None:
         """Sample a population from now on, or no longer."""
-        self.populations[population].watch(watch, self.longest)
+        self._written(population).watch(watch, self.longest)
 
     def inject(
         self, population: int, port: int, times: Floats, neurons: Ints, weights: Floats
@@ -284,7 +285,14 @@ class CompiledEngine:
         """Return the states at now."""
         for drive in self._drives_from(population):
             drive.sync(self.now)
-        return self.populations[population].states(self.now)
+        return self._written(population).states(self.now)
+
+    def _written(self, population: int) -> CompiledPopulation:
+        """Return a population whose states are in their rows."""
+        compiled = self.populations[population]
+        if compiled in self.superposed:
+            self.superposed[compiled].write_rows()
+        return compiled
 
     def set_state(self, population: int, column: int, values: Floats) -> None:
         """Replace one state variable at now."""
@@ -305,7 +313,7 @@ class CompiledEngine:
         """Bring a population's states to now, so that they may be changed."""
         for drive in self._drives_from(population):
             drive.settle(self.now)
-        compiled = self.populations[population]
+        compiled = self._written(population)
         compiled.bring_to(self.now)
         return compiled
 
@@ -317,6 +325,7 @@ class CompiledEngine:
             drive.reset(self.now)
         if compiled in self.superposed:
             if has_shared_modes(compiled):
+                self.superposed[compiled].take_over()
                 self.superposed[compiled].reset()
             else:
                 self._leave(compiled)
@@ -409,6 +418,8 @@ class CompiledEngine:
 
     def lasting(self) -> Arrays:
         """Return everything that the future depends on, whatever the number of threads."""
+        for path in self.superposed.values():
+            path.write_rows()
         return whole.lasting(self)
 
     def restore(self, stored: Stored) -> None:

@@ -85,7 +85,12 @@ def _is_visited(projection: CompiledProjection) -> TypeGuard[PlasticProjection]:
 
 
 class Superposition:
-    """Takes one population through its windows."""
+    """Takes one population through its windows.
+
+    Between two windows the states lie side by side, in blocks of lanes, and all are valid at the
+    end of the last one. Their rows, which the ordered path and everybody else reads, are written
+    for who is hot, for who is sampled, and when somebody asks.
+    """
 
     def __init__(
         self, population: CompiledPopulation, projections: list[CompiledProjection],
@@ -112,7 +117,10 @@ class Superposition:
         self.no_visits = np.zeros((partitions, 0, 2))
         size = population.population.size
         self.sums = np.zeros((linear.columns, size))
+        blocks, columns = population.cells.block_due.size, len(population.model.state_names)
+        self.lanes = np.zeros((blocks, columns, LANES))
         self.hot = np.zeros(size, np.int8)
+        self.listed = np.zeros(size, np.int32)
         self.chunk = np.zeros((partitions, superpose_kernel.CHUNK))
         self.places = np.zeros(self.chunk.shape, np.int64)
         self.counts = np.zeros((partitions, 3), np.int64)
@@ -120,8 +128,23 @@ class Superposition:
         self.arrivals, self.spikes = 0, 0.0  # streamed in the last window, by about so many spikes
         self.n_hot = 0  # neurons that had to be stepped in it
         self.windows, self.landed = 0, 0  # in all: windows, arrivals in them
+        self.take_over()
+
+    def take_over(self) -> None:
+        """Go on from the rows, which are all valid at one time."""
+        cells = self.population.cells
+        at = np.arange(self.population.population.size)
+        self.lanes[at // LANES, :, at % LANES] = cells.states[:, :-1]
+        self.settled = float(cells.states[:, -1].max(initial=0.0))  # ms, the end of the last window
+        cells.due[:] = cells.block_due[:] = inf
         self.restless = True
-        self.settled = 0.0  # ms, the end of the last window
+
+    def write_rows(self, neurons: Ints | slice = slice(None)) -> None:
+        """Write the states of these neurons to their rows, as they are now."""
+        cells = self.population.cells
+        at = np.arange(self.population.population.size)[neurons]
+        cells.states[at, :-1] = self.lanes[at // LANES, :, at % LANES]
+        cells.states[at, -1] = self.settled
 
     def _listen_to(self, projections: list[CompiledProjection], drives: list[Drive]) -> None:
         """Note what arrives along which projection, and to which sums it is added."""
@@ -136,8 +159,8 @@ class Superposition:
         }
         self.used = np.array(sorted(used), np.int64)
         partitions = self.population.cells.bounds.size - 1
-        width = len(self.population.model.state_names) + self.linear.columns + 2
-        self.lanes = np.zeros((partitions, width * LANES))  # sums that are not used are zero
+        # sums that are not used are zero
+        self.scratch = np.zeros((partitions, self.linear.columns + 2, LANES))
 
     def _incoming(self, projection: CompiledProjection) -> Incoming:
         model = self.population.model
@@ -189,15 +212,14 @@ class Superposition:
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
         for drive, incoming in drives:
             drive.accumulate(t1, incoming.modes, incoming.first_column, self.sums)
+        probes, cells = population.probes, population.cells
+        self.hot[probes.neurons] = superpose_kernel.WATCHED
         if forced.size:
             self.hot[forced] = superpose_kernel.FORCED
-        probes = population.probes
-        saved = np.zeros((probes.neurons.size, population.cells.states.shape[1]))
-        cells = population.cells
+            self.write_rows(forced)
         self.kernel.settle(
-            self.settled, t1, cells.states, cells.params, cells.table, cells.due, cells.block_due,
-            cells.bounds, self.sums, self.hot, probes.slot, saved, self.used,
-            self.lanes, self.counts,
+            self.settled, t1, *cells, self.lanes, self.sums, self.used, self.scratch, self.hot,
+            self.listed, self.counts,
         )  # fmt: skip
         self.settled = t1
         self.windows += 1
@@ -214,10 +236,9 @@ class Superposition:
             population.advance(t1)
             for visits in self.visits.values():
                 visits.hear()
-            if watched:
-                cold = np.flatnonzero(self.hot[probes.neurons] == superpose_kernel.WATCHED)
-                cells.states[probes.neurons[cold]] = saved[cold]
-                cells.due[probes.neurons[cold]] = inf
+            self.kernel.rejoin(t1, *cells, self.lanes, self.hot, self.listed, self.counts)
+        if population.watched:
+            self.write_rows(probes.neurons)
 
     def _stream(self, incoming: Incoming, window: float, t1: float) -> Ints:
         projection = incoming.projection
@@ -282,14 +303,14 @@ class Superposition:
         counts = (
             self.arrivals, self.spikes, self.n_hot, self.restless, self.windows, self.landed
         )  # fmt: skip
-        return {"counts": np.array(counts, np.float64), "settled": np.array(self.settled)}
+        return {"counts": np.array(counts, np.float64)}
 
     def restore(self, stored: Stored) -> None:
         """Take back what `lasting` gave; parameters and weights are restored already."""
         self.reset()
+        self.take_over()
         counts = stored.array("counts", float, 6, least=0.0).tolist()
         self.spikes, self.restless = counts[1], counts[3] > 0.0
         self.arrivals, self.n_hot, self.windows, self.landed = (
             int(counts[k]) for k in (0, 2, 4, 5)
         )
-        self.settled = stored.number("settled", least=0.0)

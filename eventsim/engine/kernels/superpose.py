@@ -26,6 +26,7 @@ from eventsim.engine.buffers import (
     TARGET,
     TIME,
     VALUE,
+    Cells,
     Floats,
     Inbox,
     Ints,
@@ -35,7 +36,6 @@ from eventsim.engine.buffers import (
 from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little, faded
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.spread import carry_in, keep
-from eventsim.engine.rows import LANES
 from eventsim.kernel import kernel, loop
 
 if TYPE_CHECKING:
@@ -189,79 +189,100 @@ def _add_segment(
 @loop(parallel=PARALLEL)
 def settle(
     t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
-    block_due: Floats, bounds: Ints, sums: Floats, hot: Ints, slot: Ints, saved: Floats,
-    used: Ints, lanes: Floats, counts: Ints,
+    block_due: Floats, bounds: Ints, bursts: Floats, lanes: Floats, sums: Floats, used: Ints,
+    scratch: Floats, hot: Ints, listed: Ints, counts: Ints,
 ) -> None:  # fmt: skip
-    """Take every neuron that stays below threshold to `t1`; mark the others hot.
+    """Take every neuron that stays below threshold from `t0` to `t1`; mark the others hot.
 
-    Most states are valid at `t0`, the end of the last window. A cold neuron that is sampled is
-    listed too, for its samples; what its state will be at `t1` goes to `saved`, so that watching
-    changes no bit. `used` are the columns of `sums` that anything is added to. counts[p] becomes
+    States lie in `lanes`, valid at `t0`. Those of hot neurons stay there as they are and are
+    written to their rows, from which they will be stepped. Marked FORCED or WATCHED are those
+    already whose rows are right. `used` are the columns of `sums` that anything is added to.
+    `listed` has the marked neurons of each partition from its first one on; counts[p] becomes
     (hot, whether any neuron could fire later without an arrival, sampled and cold).
     """
     for p in prange(bounds.shape[0] - 1):
         counts[p] = 0
         shared = model.load_params(params, table, 0)
         step = model.prepare(t1 - t0, shared)
+        cells = Cells(states, params, table, due, block_due, bounds, bursts)
+        end = bounds[p]
         for first in range(bounds[p], bounds[p + 1], BLOCK):
-            n = min(BLOCK, bounds[p + 1] - first)
-            _into_lanes(first, n, states, sums, used, lanes[p])
-            model.settle_lanes(n, t0, t1, step, lanes[p], shared)
-            for a in range(n):
-                if states[first + a, model.N_STATE] != t0:  # it was hot
-                    model.settle_late(a, states[first + a], t1, lanes[p], shared)
-            _out_of_lanes(first, n, t1, states, shared, due, block_due, hot, slot, saved, lanes[p],
-                          counts[p])  # fmt: skip
+            n, block = min(BLOCK, bounds[p + 1] - first), first // BLOCK
+            _take_sums(first, n, sums, used, scratch[p])
+            model.settle_lanes(n, t0, t1 - t0, step, lanes[block], scratch[p], shared)
+            begin, end = end, _list_marked(first, n, hot, scratch[p], end, listed, counts[p])
+            if end > begin:
+                may_fire = scratch[p, model.N_SUMS]
+                _set_apart(t0, listed[begin:end], first, may_fire, lanes[block], cells, shared,
+                           hot, counts[p])  # fmt: skip
 
 
 @kernel
-def _into_lanes(
-    first: int, n: int, states: Floats, sums: Floats, used: Ints, lanes: Floats
-) -> None:
-    """Lay the states of a block of neurons side by side, and their sums, which begin anew."""
-    for a in range(n):
-        for column in range(model.N_STATE):
-            lanes[column * LANES + a] = states[first + a, column]
+def _take_sums(first: int, n: int, sums: Floats, used: Ints, scratch: Floats) -> None:
+    """Lay the sums of a block of neurons side by side; they begin anew."""
     for column in used:
+        here, there = sums[column, first : first + n], scratch[column]
         for a in range(n):
-            lanes[(model.N_STATE + column) * LANES + a] = sums[column, first + a]
-            sums[column, first + a] = 0.0
+            there[a] = here[a]
+            here[a] = 0.0
 
 
 @kernel
-def _out_of_lanes(
-    first: int, n: int, t1: float, states: Floats, p: Any, due: Floats, block_due: Floats,
-    hot: Ints, slot: Ints, saved: Floats, lanes: Floats, counts: Ints,
-) -> None:  # fmt: skip
-    """Keep the states of the cold neurons of a block; bound the next spikes of the hot ones."""
-    verdict = (model.N_STATE + model.N_SUMS) * LANES
-    earliest = inf
+def _list_marked(
+    first: int, n: int, hot: Ints, scratch: Floats, at: int, listed: Ints, counts: Ints
+) -> int:
+    """List the marked neurons of a block and those that might fire; note if any is restless."""
+    may_fire, may_later = scratch[model.N_SUMS], scratch[model.N_SUMS + 1]
+    marked = hot[first : first + n]
+    restless = 0
     for a in range(n):
-        i = first + a
-        due[i] = inf
-        if lanes[verdict + a] != 0.0 or hot[i] == FORCED:
-            hot[i] = HOT
-            due[i] = model.safe_until(model.load_state(states, i), states[i, model.N_STATE], p)
-            earliest = min(earliest, due[i])
-            counts[0] += 1
-            counts[1] = 1
-        elif saved.shape[0] > 0 and slot[i] >= 0:
-            hot[i] = WATCHED
-            _store_lane(a, lanes, saved[slot[i]], t1)
-            counts[2] += 1
-        else:
-            hot[i] = COLD
-            _store_lane(a, lanes, states[i], t1)
-        if lanes[verdict + LANES + a] != 0.0:
-            counts[1] = 1
-    block_due[first // BLOCK] = earliest
+        restless |= 1 if may_fire[a] + may_later[a] != 0.0 else 0
+    counts[1] |= restless
+    for a in range(n):
+        if may_fire[a] != 0.0 or marked[a] != COLD:
+            listed[at] = first + a
+            at += 1
+    return at
 
 
 @kernel
-def _store_lane(a: int, lanes: Floats, row: Floats, t1: float) -> None:
-    for column in range(model.N_STATE):
-        row[column] = lanes[column * LANES + a]
-    row[model.N_STATE] = t1
+def _set_apart(
+    t0: float, listed: Ints, first: int, may_fire: Floats, lanes: Floats, cells: Cells, p: Any,
+    hot: Ints, counts: Ints,
+) -> None:  # fmt: skip
+    """Write the hot neurons of a block to their rows; bound their next spikes."""
+    earliest = inf
+    for i in listed:
+        if hot[i] == WATCHED and may_fire[i - first] == 0.0:
+            counts[2] += 1
+            continue
+        if hot[i] == COLD:
+            model.store_state(cells.states, i, model.load_lane(lanes, i - first), t0)
+        hot[i] = HOT
+        cells.due[i] = model.safe_until(model.load_state(cells.states, i), t0, p)
+        earliest = min(earliest, cells.due[i])
+        counts[0] += 1
+        counts[1] = 1
+    cells.block_due[first // BLOCK] = earliest
+
+
+@loop(parallel=PARALLEL)
+def rejoin(
+    t1: float, states: Floats, params: Floats, table: Floats, due: Floats, block_due: Floats,
+    bounds: Ints, bursts: Floats, lanes: Floats, hot: Ints, listed: Ints, counts: Ints,
+) -> None:  # fmt: skip
+    """Take the hot neurons, which have been stepped, to `t1` and back among the others."""
+    for p in prange(bounds.shape[0] - 1):
+        shared = model.load_params(params, table, 0)
+        for at in range(bounds[p], bounds[p] + counts[p, 0] + counts[p, 2]):
+            i = listed[at]
+            if hot[i] == HOT:
+                s, valid = model.load_state(states, i), states[i, model.N_STATE]
+                if valid < t1:
+                    s = model.between(s, valid, t1 - valid, shared)
+                model.store_lane(lanes[i // BLOCK], i % BLOCK, s)
+            hot[i] = COLD
+            due[i] = block_due[i // BLOCK] = inf
 
 
 @loop(parallel=PARALLEL)
