@@ -9,6 +9,7 @@ of those, which then go the ordered way.
 from math import exp, inf
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numba import prange
 
 from eventsim.engine.buffers import (
@@ -104,10 +105,10 @@ def due_end(p: int, row: Floats, begin: int, t1: float, synapses: Synapses) -> i
     end = synapses.row_start[p, int(row[PENDING_SOURCE]) + 1]
     if synapses.delay.shape[0] == 1:
         return int(end)
-    stop = begin + 1
-    while stop < end and row[PENDING_TIME] + synapses.delay[stop] < t1:
-        stop += 1
-    return stop
+    time, delay, n = row[PENDING_TIME], synapses.delay[begin:end], 1
+    while n < delay.shape[0] and time + delay[n] < t1:
+        n += 1
+    return begin + n
 
 
 @kernel
@@ -129,19 +130,20 @@ def _add_row(
     sign: int, sums: Floats,
 ) -> None:  # fmt: skip
     """All synapses from begin to end deliver at once, `age` before the window's end."""
-    target, weight = synapses.target, synapses.weight
+    weight_step = 1 if synapses.weight.shape[0] > 1 else 0
+    target, weight = synapses.target[begin:end], synapses.weight[begin * weight_step :]
     for m in range(modes.shape[0]):
         column = first_column + 2 * m + (1 if sign < 0 else 0)
-        decay = faded(age, modes[m])
-        if weight.shape[0] == 1:
+        decay, into = faded(age, modes[m]), sums[column]
+        if weight_step == 0:
             w = weight[0] * decay
-            for k in range(begin, end):
-                sums[column, target[k]] += w
+            for k in range(target.shape[0]):
+                into[np.uint32(target[k])] += w  # unsigned: no index is checked for its sign
         elif sign != 0:
-            for k in range(begin, end):
-                sums[column, target[k]] += weight[k] * decay
+            for k in range(target.shape[0]):
+                into[np.uint32(target[k])] += weight[k] * decay
         else:
-            for k in range(begin, end):
+            for k in range(target.shape[0]):
                 sums[column + (1 if weight[k] < 0.0 else 0), target[k]] += weight[k] * decay
 
 
@@ -155,35 +157,37 @@ def _add_segment(
     Each exponential is a function of its own arrival alone: how a row is cut into windows and
     partitions must not show in the last digit.
     """
-    target, weight, delay = synapses.target, synapses.weight, synapses.delay
-    weight_step = 1 if weight.shape[0] > 1 else 0
+    weight_step = 1 if synapses.weight.shape[0] > 1 else 0
     for low in range(begin, end, CHUNK):
-        count = min(CHUNK, end - low)
+        high = min(low + CHUNK, end)
+        target, delay = synapses.target[low:high], synapses.delay[low:high]
+        weight = synapses.weight[low * weight_step :]
         for m in range(modes.shape[0]):
             column = first_column + 2 * m + (1 if sign < 0 else 0)
-            rate = 1.0 / modes[m, TAU]
+            rate, into = 1.0 / modes[m, TAU], sums[column]
             if window * rate <= 1 / 64:
-                for k in range(count):
-                    chunk[k] = fade_little((t1 - (time + delay[low + k])) * rate)
+                for k in range(delay.shape[0]):
+                    chunk[k] = fade_little((t1 - (time + delay[k])) * rate)
             elif window * rate <= 1.0:
-                for k in range(count):
-                    chunk[k] = fade((t1 - (time + delay[low + k])) * rate)
+                for k in range(delay.shape[0]):
+                    chunk[k] = fade((t1 - (time + delay[k])) * rate)
             else:
-                for k in range(count):
-                    chunk[k] = exp(-(t1 - (time + delay[low + k])) * rate)
+                for k in range(delay.shape[0]):
+                    chunk[k] = exp(-(t1 - (time + delay[k])) * rate)
             if modes[m, RAMPED] != 0.0:
-                for k in range(count):
-                    chunk[k] *= t1 - (time + delay[low + k])
+                for k in range(delay.shape[0]):
+                    chunk[k] *= t1 - (time + delay[k])
             if weight_step == 0:
-                for k in range(count):
-                    sums[column, target[low + k]] += weight[0] * chunk[k]
+                w = weight[0]
+                for k in range(target.shape[0]):
+                    into[np.uint32(target[k])] += w * chunk[k]
             elif sign != 0:
-                for k in range(count):
-                    sums[column, target[low + k]] += weight[low + k] * chunk[k]
+                for k in range(target.shape[0]):
+                    into[np.uint32(target[k])] += weight[k] * chunk[k]
             else:
-                for k in range(count):
-                    w = weight[low + k]
-                    sums[column + (1 if w < 0.0 else 0), target[low + k]] += w * chunk[k]
+                for k in range(target.shape[0]):
+                    w = weight[k]
+                    sums[column + (1 if w < 0.0 else 0), target[k]] += w * chunk[k]
 
 
 @loop(parallel=PARALLEL)
@@ -378,8 +382,8 @@ def _list_segment(
 @kernel
 def _hot_among(begin: int, end: int, target: Ints, hot: Ints, places: Ints) -> int:
     """Write which synapses from begin to end have a hot target; return how many there are."""
-    n = 0
-    for k in range(begin, end):
-        places[n] = k  # in any case: a store is cheaper than a wrong guess
-        n += 1 if hot[target[k]] != COLD else 0
+    n, here = 0, target[begin:end]
+    for k in range(here.shape[0]):
+        places[n] = begin + k  # in any case: a store is cheaper than a wrong guess
+        n += 1 if hot[np.uint32(here[k])] != COLD else 0
     return n
