@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from eventsim.analysis import statistics
 from eventsim.models import Izhikevich, Modulator, PoissonSource, STDPDopamineNearest
-from eventsim.network import FromArrays, Network, OneToOne
+from eventsim.network import FromArrays, Network
 from eventsim.recording import Recorder, Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
 from eventsim.simulation import Simulation
@@ -74,8 +74,8 @@ class Settings(ScenarioSettings):
     wait_max: float = setting(3000.0, "ms", "from the pair to its reward, most", at_least=LOOK)
     shuffled_rate: float = setting(200.0, "1/h", "of rewards at random times", at_least=0)
     delay: float = setting(1.0, "ms", "of every synapse", above=0)
-    noise_rate: float = setting(100.0, "Hz", "of each neuron's noise", at_least=0)
-    noise_weight: float = setting(7.0, "mV", "of one spike of noise", at_least=0)
+    noise_rate: float = setting(1000.0, "Hz", "of each neuron's noise, both ways", at_least=0)
+    noise_weight: float = setting(3.3, "mV", "of a spike of noise, up or down", at_least=0)
     tolerance: float = setting(1e-3, "mV", "of the neurons' integration", above=0, at_most=0.1)
     snapshot: float = setting(60_000.0, "ms", "between records of all weights", above=0)
     duration: float = setting(3_600_000.0, "ms", "simulated", above=0)
@@ -98,12 +98,13 @@ def build(settings: Settings, seed: int) -> Network:
     net = Network(seed=seed)
     cell = Izhikevich(
         a=np.where(inhibitory, 0.1, 0.02), d=np.where(inhibitory, 2.0, 8.0),
-        i_offset=-1e-3 * settings.noise_rate * settings.noise_weight,
         rtol=settings.tolerance, atol=settings.tolerance,
     )  # fmt: skip
     cells = net.add("cells", cell, size=n)
-    noise = net.add("noise", PoissonSource(rate=settings.noise_rate), size=n)
-    net.connect(noise, cells, OneToOne(), settings.noise_weight, settings.delay, port="spike")
+    noise = net.add("noise", PoissonSource(rate=0.5 * settings.noise_rate), size=2 * n)
+    both_ways = np.repeat([settings.noise_weight, -settings.noise_weight], n)
+    to_each = FromArrays(np.arange(2 * n), np.arange(2 * n) % n)
+    net.connect(noise, cells, to_each, both_ways, settings.delay, port="spike")
     dopamine = net.add("dopamine", Modulator(tau=TAU_DOPAMINE, rest=TONIC))
     rule = STDPDopamineNearest(
         dopamine=dopamine, a_plus=A_PLUS, a_minus=A_MINUS, tau_plus=TAU_STDP, tau_minus=TAU_STDP,

@@ -19,8 +19,11 @@ from eventsim.rule import Course
 Function = Callable[..., Any]
 
 
-def neuron_namespace(model: NeuronModel) -> ModuleType:
-    """Return the module that the population and drive kernels know as `model`."""
+def neuron_namespace(model: NeuronModel, *, own_params: bool = False) -> ModuleType:
+    """Return the module that the population and drive kernels know as `model`.
+
+    `own_params` says that neurons have parameters of their own.
+    """
     n_state, n_params = len(model.state_names), len(model.parameter_names)
     make_state, make_params = model.state, model.params
 
@@ -46,6 +49,8 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
     namespace = ModuleType("model")
     vars(namespace).update(
         N_STATE=n_state,
+        N_PARAMS=n_params,
+        OWN_PARAMS=own_params,
         HAS_INPUT=not model.is_source,
         IS_MODULATOR=model.course is not None,
         course=model.course or _no_course,

@@ -56,11 +56,13 @@ class CompiledPopulation:
         rules = bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names)
         self.kernel: ModuleType = specialise(
             population_kernel,
-            model=bind.neuron_namespace(self.model),
+            model=bind.neuron_namespace(
+                self.model, own_params=len(population.parameters) > 1
+            ),
             rules=rules,
             PARALLEL=partitions > 1,
             QUIET_FIRST=self.model.plan is no_plan and self.model.course is None,
-            ABREAST=self.model.quick is not None and self.model.course is None and not plastic,
+            ABREAST=self.model.quick is not None and self.model.course is None,
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         if plastic:

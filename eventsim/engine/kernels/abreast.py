@@ -6,19 +6,18 @@ arrivals together; each receives its own; all take the commonest step together, 
 not the right one goes on by itself. Who is through makes room for the next neuron. What a neuron
 does doesn't depend on who stands beside it.
 
-Who is sampled, fires when there is no room for its spike, or is in trouble, leaves and goes on the
-general way from the state that was written back last.
+Who is sampled, or might find no room for a spike, leaves and goes on the general way from the state
+that it has.
 """
 
 from collections.abc import Callable
-from math import floor
 from typing import Any, NamedTuple
 
 from eventsim.engine.buffers import (
-    BURST_BIN,
+    DONE,
     KIND,
+    PORTS,
     TIME,
-    VALUE,
     Cells,
     Emitted,
     Floats,
@@ -28,10 +27,11 @@ from eventsim.engine.buffers import (
     Progress,
 )
 from eventsim.engine.kernels.prefetch import prefetch
-from eventsim.engine.rows import all_finite
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import ALONE, ELSEWHERE, TAKEN, Quick
 from eventsim.room import oblong_room
+
+Function = Callable[..., Any]
 
 LANES = 32
 AHEAD = 8  # arrivals from the one whose memory is asked for to the one that is received
@@ -53,34 +53,49 @@ class Window(NamedTuple):
 
 
 @kernel
-def not_abreast(part: int, n: int, window: Window, fire: Callable[..., Any]) -> None:
+def not_abreast(
+    part: int, n: int, window: Window, transmitted: Function, fire: Function, sound: Function
+) -> None:
     """Stand in for models that have no quick step."""
 
 
-def abreast(model: Any, quick: Quick) -> Callable[..., None]:
-    """Return pass_abreast(part, n, window, fire) for the functions of one model.
+def abreast(model: Any, quick: Quick) -> Function:
+    """Return pass_abreast(part, n, window, transmitted, fire, sound) for one model's functions.
 
-    It takes the `n` listed neurons through their arrivals and up to the end of the window.
+    It takes the `n` listed neurons through their arrivals and up to the end of the window. Last
+    come three functions of the general way, which know about synapses: what an arrival transmits,
+    how a neuron fires, and whether a state is one to go on from.
     """
     # rows of the lanes: the state and when it is valid; when something happens next, whether that
     # is the neuron's own event; what became of the last step; its place in the list of work, and
-    # its next arrival
+    # its next arrival; parameters, if neurons have their own
     quick_brief, quick_whole = quick
     valid_row = model.N_STATE
     instant_row, own_row, verdict_row, hint_row, length_row, at_row, next_row = (
         valid_row + k for k in range(1, 8)
     )
-    rows = next_row + 1
+    params_row = next_row + 1
+    has_own, n_params = model.OWN_PARAMS, model.N_PARAMS
+    rows = params_row + n_params if has_own else params_row
 
     @kernel
-    def pass_to_instants(lanes: Floats, registers: int, p: Any) -> None:
+    def of_lane(j: int, lanes: Floats, window: Window, p: Any) -> Any:
+        """Return the parameters of the neuron in lane j: its own, or `p`, those of all."""
+        if has_own:
+            return model.load_params(lanes[params_row:].T, window.cells.table, j)
+        return p
+
+    @kernel
+    def pass_to_instants(lanes: Floats, registers: int, window: Window, shared: Any) -> None:
         for j in range(registers * REGISTER):
+            p = of_lane(j, lanes, window, shared)
             s, valid, t = model.load_state(lanes.T, j), lanes[valid_row, j], lanes[instant_row, j]
             model.store_state(lanes.T, j, model.between_abreast(s, valid, t - valid, p), t)
 
     @kernel
-    def step_briefly(lanes: Floats, registers: int, p: Any) -> None:
+    def step_briefly(lanes: Floats, registers: int, window: Window, shared: Any) -> None:
         for j in range(registers * REGISTER):
+            p = of_lane(j, lanes, window, shared)
             t, before = lanes[instant_row, j], lanes[verdict_row, j]
             s, verdict, hint, length = quick_brief(model.load_state(lanes.T, j), t, p)
             verdict = verdict if before == ELSEWHERE else before
@@ -90,8 +105,9 @@ def abreast(model: Any, quick: Quick) -> Callable[..., None]:
                 model.store_state(lanes.T, j, s, t)
 
     @kernel
-    def step(lanes: Floats, registers: int, p: Any) -> None:
+    def step(lanes: Floats, registers: int, window: Window, shared: Any) -> None:
         for j in range(registers * REGISTER):
+            p = of_lane(j, lanes, window, shared)
             t, hint, length = lanes[instant_row, j], lanes[hint_row, j], lanes[length_row, j]
             before = model.load_state(lanes.T, j)
             s, verdict, length = quick_whole(before, t, hint, length, p)
@@ -108,26 +124,33 @@ def abreast(model: Any, quick: Quick) -> Callable[..., None]:
         return int(inbox.work[int(lanes[at_row, j])])
 
     @kernel
-    def receive(j: int, lanes: Floats, part: int, inbox: Inbox, p: Any) -> None:
+    def receive(
+        j: int, lanes: Floats, part: int, window: Window, p: Any, transmitted: Function
+    ) -> None:
         """Let the neuron in lane j receive all that arrives at its instant."""
-        position, stop = int(lanes[next_row, j]), inbox.end[number(j, lanes, inbox)]
+        inbox, i = window.inbox, number(j, lanes, window.inbox)
+        position, stop = int(lanes[next_row, j]), inbox.end[i]
         arrivals, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
         s, t = model.load_state(lanes.T, j), lanes[instant_row, j]
+        before = s
         while position < stop and arrivals[by_target[position], TIME] == t:
             ahead = by_target[min(position + AHEAD, stop - 1)]
             prefetch(arrivals[ahead], 0)
             prefetch(tags[ahead], 0)
             k = by_target[position]
-            s = model.on_input(s, t, arrivals[k, VALUE], tags[k, KIND], p)
+            w = transmitted(i, t, arrivals[k], tags[k, KIND], before, window.plastic)
+            s = model.on_input(s, t, w, tags[k, KIND] % PORTS, p)
             position += 1
         model.store_state(lanes.T, j, s, t)
         lanes[next_row, j] = position
 
     @kernel
-    def receive_or_spike(j: int, lanes: Floats, part: int, inbox: Inbox, p: Any) -> None:
+    def receive_or_spike(
+        j: int, lanes: Floats, part: int, window: Window, p: Any, transmitted: Function
+    ) -> None:
         lanes[verdict_row, j] = ELSEWHERE
         if lanes[own_row, j] == 0.0:
-            receive(j, lanes, part, inbox, p)
+            receive(j, lanes, part, window, p, transmitted)
         elif model.spikes(model.load_state(lanes.T, j), lanes[instant_row, j], p):
             lanes[verdict_row, j] = ALONE
 
@@ -156,39 +179,30 @@ def abreast(model: Any, quick: Quick) -> Callable[..., None]:
         window.inbox.begin[int(lanes[at_row, j])] = int(lanes[next_row, j])
 
     @kernel
-    def may_fire(i: int, t: float, s: Any, part: int, window: Window) -> bool:
-        """Tell whether there is room for a spike and nothing to complain of."""
-        bursts, emitted = window.cells.bursts, window.emitted
-        count = bursts[i, 1] if bursts[i, 0] == floor(t / BURST_BIN) else 0.0
-        room = emitted.filled[part] < emitted.rows.shape[1]
-        return bool(room and count + 1.0 <= window.limit and all_finite(s))
-
-    @kernel
     def step_alone(
-        j: int, lanes: Floats, part: int, window: Window, p: Any, fire: Callable[..., Any]
-    ) -> bool:
-        """Let lane j go on by itself, after a spike if there is one; tell whether it may stay."""
+        j: int, lanes: Floats, part: int, window: Window, p: Any, fire: Function, sound: Function
+    ) -> None:
+        """Let lane j go on by itself, after a spike if there is one."""
         s, t, i = (
             model.load_state(lanes.T, j),
             lanes[instant_row, j],
             number(j, lanes, window.inbox),
         )
-        spikes = model.spikes(s, t, p) if lanes[own_row, j] > 0.0 else model.fires(s, p)
-        if spikes:
-            if not may_fire(i, t, s, part, window):
-                return False
-            s = fire(part, i, t, window.limit, s, p, window.cells, window.emitted, window.progress,
-                     window.plastic)  # fmt: skip
-        s = model.plan(s, t, p)
-        if not all_finite(s):
-            if spikes:  # it fires again on the general way
-                window.emitted.filled[part] -= 1
-                window.cells.bursts[i, 1] -= 1.0
-            return False
+        if model.spikes(s, t, p) if lanes[own_row, j] > 0.0 else model.fires(s, p):
+            s = fire(part, i, t, int(lanes[next_row, j]), s, p, window)
+        if window.progress.status[part] == DONE:
+            s = model.plan(s, t, p)
         model.store_state(lanes.T, j, s, t)
-        if spikes:
+        if not sound(part, i, t, s, window.progress):
             write_back(j, lanes, window, p)
-        return True
+
+    @kernel
+    def has_room(i: int, part: int, window: Window) -> bool:
+        """Tell whether all lanes may fire once more, and neuron i's synapses remember it."""
+        emitted, plastic = window.emitted, window.plastic
+        if emitted.filled[part] + LANES > emitted.rows.shape[1]:
+            return False
+        return i >= plastic.remembered.shape[0] or plastic.remembered[i] < plastic.history.shape[1]
 
     @kernel
     def goes_on(j: int, lanes: Floats, part: int, window: Window, p: Any) -> bool:
@@ -207,46 +221,58 @@ def abreast(model: Any, quick: Quick) -> Callable[..., None]:
     @kernel
     def enter(j: int, at: int, lanes: Floats, window: Window) -> bool:
         """Put a neuron into lane j, if it is one for this way."""
-        inbox, states = window.inbox, window.cells.states
+        inbox, states, params = window.inbox, window.cells.states, window.cells.params
         i = inbox.work[at]
         if window.probes.slot[i] >= 0:
             return False
         model.store_state(lanes.T, j, model.load_state(states, i), states[i, model.N_STATE])
+        if has_own:
+            for k in range(n_params):
+                lanes[params_row + k, j] = params[i, k]
         lanes[at_row, j], lanes[next_row, j] = at, inbox.begin[at]
         lanes[verdict_row, j] = TAKEN
         return True
 
     @kernel
     def stays(
-        j: int, lanes: Floats, part: int, window: Window, p: Any, fire: Callable[..., Any]
+        j: int, lanes: Floats, part: int, window: Window, p: Any, fire: Function, sound: Function
     ) -> bool:
         """Finish the step of lane j and prepare the next; tell whether there is one."""
-        if lanes[verdict_row, j] != TAKEN and not step_alone(j, lanes, part, window, p, fire):
+        if lanes[verdict_row, j] != TAKEN:
+            step_alone(j, lanes, part, window, p, fire, sound)
+        if window.progress.status[part] != DONE:
             return False
-        if goes_on(j, lanes, part, window, p):
+        on = goes_on(j, lanes, part, window, p)
+        if on and has_room(number(j, lanes, window.inbox), part, window):
             return True
         write_back(j, lanes, window, p)
-        window.inbox.begin[int(lanes[at_row, j])] = PASSED
+        if not on:
+            window.inbox.begin[int(lanes[at_row, j])] = PASSED
         return False
 
     @kernel
-    def all_step(used: int, lanes: Floats, part: int, inbox: Inbox, p: Any) -> None:
+    def all_step(
+        used: int, lanes: Floats, part: int, window: Window, shared: Any, transmitted: Function
+    ) -> None:
         """Take all lanes to their instants and, as far as they can do that together, beyond."""
         registers = (used + REGISTER - 1) // REGISTER
-        pass_to_instants(lanes, registers, p)
+        pass_to_instants(lanes, registers, window, shared)
         for j in range(used):
-            receive_or_spike(j, lanes, part, inbox, p)
-        step_briefly(lanes, registers, p)
+            p = of_lane(j, lanes, window, shared)
+            receive_or_spike(j, lanes, part, window, p, transmitted)
+        step_briefly(lanes, registers, window, shared)
         others = put_aside(lanes, used)
         while others > 0:
-            step(lanes, (others + REGISTER - 1) // REGISTER, p)
+            step(lanes, (others + REGISTER - 1) // REGISTER, window, shared)
             others = put_aside(lanes, others)
 
     @kernel_call
-    def pass_abreast(part: int, n: int, window: Window, fire: Callable[..., Any]) -> None:
-        if window.cells.params.shape[0] > 1:  # lanes share what they reckon with
+    def pass_abreast(
+        part: int, n: int, window: Window, transmitted: Function, fire: Function, sound: Function
+    ) -> None:
+        if has_own != (window.cells.params.shape[0] > 1):  # they were given some later
             return
-        p = model.load_params(window.cells.params, window.cells.table, 0)
+        shared = model.load_params(window.cells.params, window.cells.table, 0)
         lanes = oblong_room(rows, LANES)
         used, at = 0, window.cells.bounds[part]
         end = at + n
@@ -259,12 +285,15 @@ def abreast(model: Any, quick: Quick) -> Callable[..., None]:
                 return
             j = 0
             while j < used:
-                if stays(j, lanes, part, window, p, fire):
+                p = of_lane(j, lanes, window, shared)
+                if stays(j, lanes, part, window, p, fire, sound):
                     j += 1
                 else:  # the last lane moves here
                     used -= 1
                     for row in range(rows):
                         lanes[row, j] = lanes[row, used]
-            all_step(used, lanes, part, window.inbox, p)
+            if window.progress.status[part] != DONE:
+                return
+            all_step(used, lanes, part, window, shared, transmitted)
 
     return pass_abreast

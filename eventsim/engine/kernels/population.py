@@ -146,11 +146,13 @@ def _partition(
     progress: Progress, probes: Probes, plastic: Plastic,
 ) -> None:  # fmt: skip
     stage = progress.stage[p]
+    window = Window(t1, limit, cells, inbox, emitted, progress, probes, plastic)
     if stage[0] == 0:
         stage[1] = _list_work(p, t1, cells, inbox, probes)
         if ABREAST:
-            window = Window(t1, limit, cells, inbox, emitted, progress, probes, plastic)
-            model.pass_abreast(p, stage[1], window, _fire)
+            model.pass_abreast(p, stage[1], window, _transmitted, _fire, _sound)
+            if progress.status[p] != DONE:
+                return
         stage[0], stage[2], stage[3] = 1, 0, 0
     low = cells.bounds[p]
     while stage[2] < stage[1]:
@@ -162,10 +164,7 @@ def _partition(
         if begin != PASSED and not (
             QUIET_FIRST and _pass_quietly(p, i, begin, inbox.end[i], t1, cells, inbox, probes)
         ):
-            position = _visit(
-                p, i, begin + stage[3], max(inbox.end[i], 0), t1, limit, cells, inbox, emitted,
-                progress, probes, plastic,
-            )  # fmt: skip
+            position = _visit(p, i, begin + stage[3], max(inbox.end[i], 0), window)
             if progress.status[p] != DONE:
                 stage[3] = position - begin
                 return
@@ -249,15 +248,14 @@ def _pass_quietly(
 
 
 @kernel_call
-def _visit(
-    part: int, i: int, position: int, stop: int, t1: float, limit: float, cells: Cells,
-    inbox: Inbox, emitted: Emitted, progress: Progress, probes: Probes, plastic: Plastic,
-) -> int:  # fmt: skip
+def _visit(part: int, i: int, position: int, stop: int, window: Window) -> int:
     """Take neuron i through its arrivals order[position:stop] and up to t1; return how far it came.
 
     Arrivals of one instant are all delivered before the threshold is tested; an own crossing at the
     very time of an arrival comes after it.
     """
+    cells, inbox, plastic = window.cells, window.inbox, window.plastic
+    emitted, progress, probes = window.emitted, window.progress, window.probes
     p = model.load_params(cells.params, cells.table, i)
     s = model.load_state(cells.states, i)
     valid = cells.states[i, model.N_STATE]
@@ -265,7 +263,7 @@ def _visit(
     rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
     slot = probes.slot[i]
     while True:
-        t = rows[by_target[position], TIME] if position < stop else t1
+        t = rows[by_target[position], TIME] if position < stop else window.t1
         while due < t:  # it may fire before that arrival
             crossing = model.next_fire(s, valid, p)
             if not crossing < t:
@@ -278,8 +276,7 @@ def _visit(
             if crossing > valid:
                 s = model.between(s, valid, crossing - valid, p)
             if model.spikes(s, crossing, p):
-                s = _fire(part, i, crossing, limit, s, p, cells, emitted, progress, plastic)
-                _take_back(position, stop, inbox, part, plastic)
+                s = _fire(part, i, crossing, position, s, p, window)
             if progress.status[part] == DONE:
                 if model.IS_MODULATOR:
                     own = plastic.own_course + i
@@ -303,14 +300,12 @@ def _visit(
             k = by_target[position]
             if rows[k, TIME] != t:
                 break
-            w, kind = rows[k, VALUE], tags[k, KIND]
-            if rules.N_RULES > 0 and kind >= PORTS:
-                w = _ask_synapse(kind // PORTS - 1, i, t, rows[k], before, plastic)
+            kind = tags[k, KIND]
+            w = _transmitted(i, t, rows[k], kind, before, plastic)
             s = model.on_input(s, t, w, kind % PORTS, p)
             position += 1
         if model.fires(s, p):
-            s = _fire(part, i, t, limit, s, p, cells, emitted, progress, plastic)
-            _take_back(position, stop, inbox, part, plastic)
+            s = _fire(part, i, t, position, s, p, window)
         if progress.status[part] == DONE:
             if model.IS_MODULATOR:
                 own = plastic.own_course + i
@@ -320,30 +315,31 @@ def _visit(
         if not _sound(part, i, t, s, progress):
             break
     if slot >= 0 and progress.status[part] == DONE:
-        _sample(slot, t1, False, s, valid, p, probes)
+        _sample(slot, window.t1, False, s, valid, p, probes)
     model.store_state(cells.states, i, s, valid)
     cells.due[i] = due
     return position
 
 
 @kernel
-def _ask_synapse(
-    rule: int, i: int, t: float, arrival: Floats, before: Any, plastic: Plastic
+def _transmitted(
+    i: int, t: float, arrival: Floats, kind: int, before: Any, plastic: Plastic
 ) -> float:
-    """Return what an arrival at a plastic synapse of neuron i transmits."""
+    """Return what an arrival at neuron i transmits: its weight, if its synapse is not plastic."""
+    if rules.N_RULES == 0 or kind < PORTS:
+        return float(arrival[VALUE])
     if not isnan(arrival[GIVEN]):
         return float(arrival[GIVEN])
     carried, row = arrival[CARRIED:], int(arrival[VALUE])
+    rule = kind // PORTS - 1
     return float(rules.arrive(rule, plastic, row, i, t, carried[BEFORE], carried, before))
 
 
 @kernel
-def _take_back(position: int, stop: int, inbox: Inbox, part: int, plastic: Plastic) -> None:
-    """Undo visits that were made before the target was known to fire, the last one first."""
-    if rules.N_RULES == 0:
-        return
+def _take_back(part: int, i: int, position: int, inbox: Inbox, plastic: Plastic) -> None:
+    """Undo visits that were made before neuron i was known to fire, the last one first."""
     rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
-    for at in range(stop - 1, position - 1, -1):
+    for at in range(inbox.end[i] - 1, position - 1, -1):
         k = by_target[at]
         if tags[k, KIND] >= PORTS and not isnan(rows[k, GIVEN]):
             plastic.memory[int(rows[k, VALUE]), WEIGHT] = rows[k, KEPT]
@@ -388,11 +384,14 @@ def _note_course(i: int, t: float, s: Any, p: Any, courses: Floats, jumps: Ints)
 
 
 @kernel
-def _fire(
-    part: int, i: int, t: float, limit: float, s: Any, p: Any, cells: Cells, emitted: Emitted,
-    progress: Progress, plastic: Plastic,
-) -> Any:  # fmt: skip
-    """Let neuron i fire at t: note the spike, tell its synapses, return the state after it."""
+def _fire(part: int, i: int, t: float, position: int, s: Any, p: Any, window: Window) -> Any:
+    """Let neuron i fire at t: note the spike, tell its synapses, return the state after it.
+
+    Its arrivals from order[position] on come later.
+    """
+    cells, emitted, progress, plastic = (
+        window.cells, window.emitted, window.progress, window.plastic,
+    )  # fmt: skip
     if model.HAS_INPUT:
         if not all_finite(s):
             _complain(part, i, t, NOT_FINITE, progress)
@@ -402,7 +401,7 @@ def _fire(
             cells.bursts[i, 0] = bin_number
             cells.bursts[i, 1] = 0.0
         cells.bursts[i, 1] += 1.0
-        if cells.bursts[i, 1] > limit:
+        if cells.bursts[i, 1] > window.limit:
             _complain(part, i, t, RUNAWAY, progress)
             return s
     n = emitted.filled[part]
@@ -416,6 +415,7 @@ def _fire(
         history[j, 0] = t
         rules.remember(plastic.params, history[j - 1], history[j], t - history[j - 1, 0], s)
         plastic.remembered[i] = j + 1
+        _take_back(part, i, position, window.inbox, plastic)
     return model.on_fire(s, t, p)
 
 
