@@ -11,15 +11,15 @@ the control: as many rewards at random times, and then that synapse is one like 
 
     preset    what it is for
     paper     1,000 neurons for an hour (the default)
-    quick     100 neurons for 4 minutes, with twice the dopamine, always after 1 s: to try it out
+    quick     100 neurons for 4 minutes, with sparser noise and twice the dopamine, always after 1 s
 
 What differs from the published program, which moves in steps of 1 ms: time is continuous, decays
 per ms have become time constants, and the sum of eligibility every 10 ms an integral. A spike
 moves the target's potential by its weight at once, where it was a current of that size for 1 ms.
-The noise, a uniform current drawn anew every ms, is a Poisson train of `noise_rate` with a
-constant current that makes its mean zero, and `noise_weight` such that the network starts at the
-same 1.2 to 1.4 Hz. `stronger synapses` is the share of all excitatory synapses that end
-stronger than the rewarded one: 50 % by chance.
+The noise, a uniform current drawn anew every ms, is a Poisson train of `noise_rate`, half of it up
+and half of it down, with `noise_weight` such that the network starts at the same 1.2 to 1.4 Hz.
+`stronger synapses` is the share of all excitatory synapses that end stronger than the rewarded
+one: 50 % by chance.
 
 Source: Izhikevich (2007), Cereb. Cortex 17:2443-2452, doi:10.1093/cercor/bhl152.
 """
@@ -53,8 +53,8 @@ LOOK = 1000.0  # ms between two looks at the chosen pair; a reward never comes s
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "quick": {
-        "neurons": 100, "synapses": 50, "noise_weight": 7.5, "dopamine": 1.0, "wait_max": 1000.0,
-        "duration": 240_000.0,
+        "neurons": 100, "synapses": 50, "noise_rate": 200.0, "noise_weight": 7.1, "dopamine": 1.0,
+        "wait_max": 1000.0, "duration": 240_000.0,
     },
 }
 # fmt: on

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from eventsim import FixedInDegree, Network, OneToOne, Sampled, Simulation, Uniform
-from eventsim.models import AdEx, PoissonSource
+from eventsim.models import (
+    AdEx,
+    AdExClopath,
+    Clopath,
+    Modulator,
+    PoissonSource,
+    STDPDopamineNearest,
+    STDPPair,
+)
 
 SIZE = 75  # more than there are lanes, and no multiple of a register
 
@@ -44,11 +52,50 @@ def test_lanes_give_the_reference_engine_s_bits(compiled: Any) -> None:
     np.testing.assert_array_equal(compiled[1], v)
 
 
-def test_who_has_parameters_of_its_own_and_goes_alone_gives_the_same_bits(compiled: Any) -> None:
-    """Oracle: the same cells in lanes; with a row of parameters for each they stand in none."""
+def test_a_row_of_equal_parameters_for_each_gives_the_same_bits(compiled: Any) -> None:
+    """Oracle: the same cells in lanes that share their parameters."""
     spikes, v = run(network(rtol=np.full(SIZE, 1e-4), atol=1e-5))
     np.testing.assert_array_equal(compiled[0], spikes)
     np.testing.assert_array_equal(compiled[1], v)
+
+
+def learning() -> Network:
+    """Cells of many kinds whose synapses learn: by traces, by the potential, by dopamine."""
+    net = Network(seed=5)
+    cell = AdExClopath(
+        a=np.linspace(0.0, 8.0, SIZE), tau_w=np.linspace(50.0, 150.0, SIZE), rtol=1e-4, atol=1e-5
+    )
+    cells = net.add("cells", cell, size=SIZE, initial={"v": Uniform(-70.0, -51.0)})
+    noise = net.add("noise", PoissonSource(rate=1000.0), size=SIZE)
+    net.connect(noise, cells, OneToOne(), weight=4.0, delay=1.0, port="spike")
+    dopamine = net.add("dopamine", Modulator(tau=20.0, rest=0.1))
+    rules = (
+        STDPPair(a_plus=0.1, a_minus=0.1),
+        Clopath(a_ltd=0.01, a_ltp=0.01),
+        STDPDopamineNearest(dopamine=dopamine, a_plus=0.1, a_minus=0.1),
+    )
+    for k, rule in enumerate(rules):
+        net.connect(
+            cells, cells, FixedInDegree(10), weight=1.0, delay=Uniform(1.5, 4.0), port="spike",
+            plasticity=rule, bounds=(0.0, 3.0), name=f"rule {k}",
+        )  # fmt: skip
+    return net
+
+
+def test_synapses_of_neurons_in_lanes_learn_as_the_reference_engine_s() -> None:
+    """Oracle: the reference engine; weights must have moved, both ways."""
+    found = []
+    for engine in ("compiled", "reference"):
+        with Simulation(learning(), engine=engine) as sim:
+            recorder = sim.record()
+            sim.run(100.0)
+            weights = [sim.weights(f"rule {k}") for k in range(3)]
+            found.append((*recorder.recording.spikes("cells"), *weights))
+    assert found[0][0].size > 2 * SIZE
+    for weights in found[0][2:]:
+        assert weights.min() < 0.9 < 1.1 < weights.max()
+    for ours, reference in zip(*found, strict=True):
+        np.testing.assert_array_equal(ours, reference)
 
 
 def test_who_is_sampled_leaves_the_lanes_and_changes_no_bit(compiled: Any) -> None:

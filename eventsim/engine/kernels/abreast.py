@@ -202,7 +202,8 @@ def abreast(model: Any, quick: Quick) -> Function:
         emitted, plastic = window.emitted, window.plastic
         if emitted.filled[part] + LANES > emitted.rows.shape[1]:
             return False
-        return i >= plastic.remembered.shape[0] or plastic.remembered[i] < plastic.history.shape[1]
+        remembered = plastic.remembered[i] if plastic.remembered.shape[0] > 0 else 0
+        return bool(remembered < plastic.history.shape[1])
 
     @kernel
     def goes_on(j: int, lanes: Floats, part: int, window: Window, p: Any) -> bool:
