@@ -99,10 +99,17 @@ def _unit(high: int, low: int) -> float:
 
 
 @kernel
-def exponential_pair(key: float, count: float) -> tuple[float, float]:
-    """Return pair `count` of stream `key`: two numbers as `exponential` gives, for one's price."""
+def uniform_pair(key: float, count: float) -> tuple[float, float]:
+    """Return pair `count` of stream `key`: two numbers as `uniform` gives, for the price of one."""
     a, b, c, d = _words(key, count)
-    return -unit_log(_unit(a, b)), -unit_log(_unit(c, d))
+    return _unit(a, b), _unit(c, d)
+
+
+@kernel
+def exponential_pair(key: float, count: float) -> tuple[float, float]:
+    """Return pair `count` of stream `key`: two numbers as `exponential` gives."""
+    first, second = uniform_pair(key, count)
+    return -unit_log(first), -unit_log(second)
 
 
 @kernel
@@ -121,7 +128,7 @@ def unit_log(x: float) -> float:
     s = f / (2.0 + f)
     z = s * s
     series = 1 / 3 + z * (1 / 5 + z * (1 / 7 + z * (1 / 9 + z * (
-        1 / 11 + z * (1 / 13 + z * (1 / 15 + z * (1 / 17 + z / 19)))))))  # fmt: skip
+        1 / 11 + z * (1 / 13 + z * (1 / 15 + z * (1 / 17 + z * (1 / 19))))))))  # fmt: skip
     return float(exponent * 0.6931471805599453 + (2.0 * s + 2.0 * s * z * series))
 
 

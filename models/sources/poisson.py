@@ -18,7 +18,7 @@ from typing import NamedTuple
 from eventsim.kernel import kernel
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.models.sources.renewal import run_down, run_out
-from eventsim.random import exponential_pair
+from eventsim.random import exponential_pair, uniform_pair, unit_log
 
 
 class Params(NamedTuple):
@@ -64,20 +64,25 @@ def next_fire(s: State, t: float, p: Params) -> float:
 def ahead(n: int, states: FloatArray, times: FloatArray, p: Params) -> None:
     """Let `n` sources go on by an even number of spikes, side by side.
 
-    Two spikes take one pair of numbers, wherever in a pair a source begins.
+    Two spikes take one pair of numbers, wherever in a pair a source begins. Words and logarithms
+    are loops of their own: together they are more than a processor can look ahead.
     """
     remaining, spare, key, drawn, t = states[0], states[1], states[2], states[3], states[4]
     interval = 1e3 / p.rate if p.rate > 0.0 else inf
     for j in range(0, times.shape[0], 2):
         earlier, later = times[j], times[j + 1]
         for a in range(n):
-            first, second = exponential_pair(key[a], drawn[a])
+            earlier[a], later[a] = uniform_pair(key[a], drawn[a])
+            drawn[a] += 1.0
+    for j in range(0, times.shape[0], 2):
+        earlier, later = times[j], times[j + 1]
+        for a in range(n):
+            first, second = -unit_log(earlier[a]), -unit_log(later[a])
             has_spare = spare[a] >= 0.0
             earlier[a] = t[a] + max(remaining[a], 0.0) * interval
             later[a] = earlier[a] + (spare[a] if has_spare else first) * interval
             remaining[a] = first if has_spare else second
             spare[a] = second if has_spare else -1.0
-            drawn[a] += 1.0
             t[a] = later[a]
 
 

@@ -11,7 +11,8 @@ from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
-from eventsim.engine.kernels.drive import BATCH, BLOCK, LISTED, ROW, Nexts, Rows, Scratch, Wires
+from eventsim.engine.kernels.drive import BATCH, BLOCK, LISTED, Nexts, Rows, Scratch, Wires
+from eventsim.engine.kernels.row_sums import ROW
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.model import always_spikes
@@ -55,23 +56,27 @@ class Drive:
         )
         starts = [np.arange(a, b, BATCH) for a, b in pairwise(bounds)]
         self.batches = np.concatenate([[0], np.cumsum([s.size for s in starts])])
+        first = np.concatenate([*starts, bounds[-1:]])
+        targets = synapses.target[self.order].astype(np.int64)
         self.wires = Wires(
-            np.concatenate([*starts, bounds[-1:]]),
+            first,
+            _are_neighbours(targets, first),
             sources[self.order],
-            synapses.target[self.order].astype(np.int64),
+            targets,
             np.empty(0),
             self._per_synapse(synapses.delay),
             self.order.astype(np.float64),
         )
+        counts = np.diff(first)
+        self.batch = np.repeat(np.arange(counts.size), counts)  # of each synapse
+        self.place = np.arange(self.order.size) - first[self.batch]  # in it
         width, n = source.cells.states.shape[1], self.order.size
-        self.rows = Rows(
-            np.empty((self.batches[-1], ROW, BATCH)), np.zeros((width, n)), np.zeros((width, n)),
-            np.zeros((width, n)),
-        )  # fmt: skip
+        states = np.zeros((3, counts.size, width, BATCH))
+        self.rows = Rows(np.empty((counts.size, ROW, BATCH)), *states)
         self.scratch = Scratch(
-            np.empty((partitions, width, BATCH)), np.empty((partitions, ROW, BATCH)),
-            np.empty((partitions, BATCH)), np.empty((partitions, MODES, BATCH)),
-            np.empty((partitions, BATCH), np.int64),
+            np.empty((partitions, BATCH), np.uint32), np.empty((partitions, width, BATCH)),
+            np.empty((partitions, ROW, BATCH)), np.empty((partitions, BATCH)),
+            np.empty((partitions, MODES, BATCH)), np.empty((partitions, MODES, BATCH)),
         )  # fmt: skip
         self.nexts = Nexts(
             np.empty(n), np.empty((self.batches[-1], BATCH // BLOCK)), np.empty(n, np.int8)
@@ -87,11 +92,16 @@ class Drive:
     def reset(self, t: float = 0.0) -> None:
         """Take over the states of the source population, which are valid at `t`."""
         cells = self.source.cells
-        self.rows.after[:] = cells.states[self.wires.sources].T
-        self.kernel.begin(*self._everything)
         self.seen = t  # ms: what arrives before this has been delivered
+        self._begin(cells.states[self.wires.sources])
         self.note_due()
         self.weigh()
+
+    def _begin(self, states: Floats) -> None:
+        """Look up rows from these states, one for each synapse."""
+        for held in (self.rows.after, self.rows.before, self.rows.later):
+            held[self.batch, :, self.place] = states
+        self.kernel.begin(self.seen, *self._everything)
 
     @property
     def _everything(self) -> tuple[Any, ...]:
@@ -100,15 +110,13 @@ class Drive:
 
     def note_due(self) -> None:
         """Note when the next arrival of each synapse is due, and the first of all."""
-        self.kernel.note_due(
-            self.seen, self.wires.first, self.wires.delays, self.rows.times, *self.nexts
-        )
+        self.kernel.note_due(self.seen, self.wires.first, self.rows.times, *self.nexts)
         self.earliest = float(self.nexts.block_due.min(initial=inf))
 
     @property
     def expected_rate(self) -> float:
         """Spikes of a source per second, by those that have been looked up first."""
-        last = self.rows.after[-1]
+        last = self.rows.after[self.batch, -1, self.place]
         return 1e3 * ROW * int(last.size) / max(float(last.sum()), 1e-9)
 
     def weigh(self) -> None:
@@ -116,22 +124,31 @@ class Drive:
         weights = self._per_synapse(self.projection.synapses.weight)
         self.wires = self.wires._replace(weights=weights)
 
-    def accumulate(self, t1: float, modes: Floats, first_column: int, sums: Floats) -> None:
-        """Add all arrivals before `t1` to their targets' sums; `deliver_hot` must follow."""
+    def begin_sums(self) -> None:
+        """Go on by `accumulate`, perhaps after `deliver`, which has no use for `later` states."""
+        self.rows.later[:] = self.rows.before
+
+    def accumulate(
+        self, t1: float, modes: Floats, first_column: int, sign: int, sums: Floats
+    ) -> None:
+        """Add all arrivals before `t1` to their targets' sums; `deliver_hot` must follow.
+
+        `sign` is that of all weights, 0 if they differ.
+        """
         self.kernel.accumulate(
-            self.seen, t1, self.batches, *self._everything, modes, first_column, sums, self.arrived
-        )
+            self.seen, t1, self.batches, *self._everything, modes, first_column, sign, sums,
+            self.arrived,
+        )  # fmt: skip
 
     def deliver_hot(self, t1: float, hot: Ints, any_hot: bool) -> None:
         """Write what has been accumulated into the target's inbox where the target is hot."""
         self.at[:] = self.wires.first[self.batches[:-1]]
-        cells, full = self.source.cells, any_hot
+        full = any_hot
         while full:
             inbox = self.target.inbox
             self.kernel.deliver_hot(
-                self.seen, t1, self.batches, *self.wires, *self.rows, cells.params, cells.table,
-                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.at,
-                self.full, hot,
+                self.seen, t1, self.batches, *self._everything, self.projection.synapses.labels,
+                inbox.rows, inbox.tags, inbox.filled, self.at, self.full, hot,
             )  # fmt: skip
             full = self._make_room_if_full()
         self.seen = self.earliest = t1
@@ -167,10 +184,11 @@ class Drive:
     def settle(self, t: float) -> None:
         """Hand the spikes that are on their way at `t` to the queue: the source may change then."""
         cells, n = self.source.cells, 0
+        before = np.ascontiguousarray(self.rows.before[self.batch, :, self.place])
         while True:
             times, neurons = np.empty(n), np.empty(n, np.int64)
             n = self.kernel.on_the_way(
-                self.seen, t, self.wires.sources, self.wires.delays, self.rows.before,
+                self.seen, t, self.wires.sources, self.wires.delays, before,
                 cells.params, cells.table, times, neurons,
             )  # fmt: skip
             if n == times.size:
@@ -183,16 +201,21 @@ class Drive:
         """Return the states from which spikes are looked up, by synapse in the network's order."""
         place = np.argsort(self.projection.network_order(self.order))
         return {
-            "before": self.rows.before[:, place], "seen": np.array(self.seen),
+            "before": self.rows.before[self.batch[place], :, self.place[place]],
+            "seen": np.array(self.seen),
             "earliest": np.array(self.earliest),
         }  # fmt: skip
 
     def restore(self, stored: Stored) -> None:
         """Take back what `lasting` gave; the projection has its weights already."""
-        before = stored.array("before", float, *self.rows.before.shape)
-        self.rows.after[:] = before[:, self.projection.network_order(self.order)]
-        self.kernel.begin(*self._everything)
+        before = stored.array("before", float, self.order.size, self.rows.before.shape[1])
         self.seen = stored.number("seen", least=0.0)
+        self._begin(before[self.projection.network_order(self.order)])
         self.note_due()
         self.earliest = stored.number("earliest", least=0.0)
         self.weigh()
+
+
+def _are_neighbours(targets: Ints, first: Ints) -> Ints:
+    """Return for each batch whether its targets follow one another without gap, once each."""
+    return np.array([(np.diff(targets[a:b]) == 1).all() for a, b in pairwise(first)], np.int8)

@@ -102,6 +102,8 @@ class Superposition:
         self.linear: Linear = linear
         # a drive's projection is here too: its queue is used when the source is changed in a run
         driving = [drive.projection for drive in drives]
+        for drive in drives:
+            drive.begin_sums()
         self._listen_to(projections + driving, drives)
         partitions = population.cells.bounds.size - 1
         self.kernel: ModuleType = specialise(
@@ -211,7 +213,7 @@ class Superposition:
         ends = [self._stream(incoming, window, t1) for incoming in due]
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
         for drive, incoming in drives:
-            drive.accumulate(t1, incoming.modes, incoming.first_column, self.sums)
+            drive.accumulate(t1, incoming.modes, incoming.first_column, incoming.sign, self.sums)
         probes, cells = population.probes, population.cells
         self.hot[probes.neurons] = superpose_kernel.WATCHED
         if forced.size:

@@ -1,27 +1,27 @@
 """A source whose neurons have at most one synapse each feeds its target without a queue.
 
 Independent background input is the commonest load of all, and what a source will do is known for
-as long as one likes. So the next few spikes of every source are looked up, a row of them at a time;
-which of them belong to a window, their times tell. Rows are kept in batches, and in a batch the
-first spikes of all rows lie side by side, then the second ones, and so on: what is done to all rows
-is done to many at once.
+as long as one likes. So the next few arrivals from every source are looked up, a row of them at a
+time; which of them belong to a window, their times tell. Rows are kept in batches, and in a batch
+the first arrivals of all rows lie side by side, then the second ones, and so on: what is done to
+all rows is done to many at once.
 """
 
-from math import exp, inf
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from numba import prange
 
 from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
-from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little, lifted
 from eventsim.engine.kernels.prefetch import prefetch
+from eventsim.engine.kernels.row_sums import ROW, add_totals, merge_totals, sum_rows
 from eventsim.kernel import kernel, kernel_call, loop
 
 if TYPE_CHECKING:
     from eventsim.engine.kernels.injected import model
 
-ROW = 8  # spikes that are looked up together: a 512-bit register's worth
 BATCH = 128  # rows; a batch stays in the first cache
+REGISTER = 8  # rows that one instruction works on; what is left over is done one by one, slowly
 BLOCK = 8  # rows that share a bound of what is due
 LISTED = 2 * BATCH  # synapses whose memory is asked for at a time
 
@@ -32,6 +32,7 @@ class Wires(NamedTuple):
     """The synapses of a drive, by partition and then by target."""
 
     first: Ints  # (batches + 1,) first synapse of each batch
+    in_line: Ints  # (batches,) whether the targets of a batch are neighbours, one synapse each
     sources: Ints  # (n,)
     targets: Ints  # (n,)
     weights: Floats  # (n,)
@@ -40,12 +41,15 @@ class Wires(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What the sources will do; of a state the last value is the time at which it is valid."""
+    """What the sources will do, and states of theirs, of which the last value is the time.
 
-    times: Floats  # (batches, ROW, BATCH) ms, the next spikes; inf where there is no source
-    after: Floats  # (n_state + 1, n) state at the last spike of the row
-    before: Floats  # (n_state + 1, n) state from which the row was looked up
-    start: Floats  # (n_state + 1, n) the same of the row in force when the window began
+    All but the last batch of a partition are full.
+    """
+
+    times: Floats  # (batches, ROW, BATCH) ms, the next arrivals; inf where there is no source
+    after: Floats  # (batches, n_state + 1, BATCH) state at the last spike of the row
+    before: Floats  # the same: one from which all that is yet to arrive can be looked up again
+    later: Floats  # the same: one that may replace it when all before it has arrived
 
 
 class Nexts(NamedTuple):
@@ -64,178 +68,172 @@ class Sources(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room to work on the rows of one batch."""
+    """Room to work on some rows of one or of many batches."""
 
+    short: Ints  # (BATCH,) their places, unsigned: no index is checked for its sign
     held: Floats  # (n_state + 1, BATCH) states
-    fresh: Floats  # (ROW, BATCH) times
+    fresh: Floats  # (ROW, BATCH) ms, arrivals
     late: Floats  # (BATCH,) delays
-    totals: Floats  # (modes, BATCH) sums
-    short: Ints  # (BATCH,) places in the batch of the rows that end too early
+    totals: Floats  # (modes, BATCH) sums of a batch
+    part: Floats  # (modes, BATCH) sums of the rows at hand
 
 
 @kernel_call
-def _renew(
-    n: int, low: int, wires: Wires, times: Floats, rows: Rows, sources: Sources, scratch: Scratch
-) -> None:
-    """Look up the next row of the `n` sources in `short`; times and delays go to `scratch` too."""
-    held, short = scratch.held, scratch.short
-    for column in range(held.shape[0]):
-        for a in range(n):
-            k = low + short[a]
-            rows.before[column, k] = rows.after[column, k]
-            held[column, a] = rows.after[column, k]
+def _look_up(n: int, low: int, wires: Wires, sources: Sources, scratch: Scratch) -> None:
+    """Write the next arrivals at the `n` synapses in `short`, counted from `low`."""
+    short, held, fresh, late = scratch.short, scratch.held, scratch.fresh, scratch.late
     if model.HAS_AHEAD and sources.params.shape[0] == 1:
-        p = model.load_params(sources.params, sources.table, 0)
-        model.ahead(n, held, scratch.fresh, p)
+        model.ahead(n, held, fresh, model.load_params(sources.params, sources.table, 0))
     else:
         for a in range(n):
             p = model.load_params(sources.params, sources.table, wires.sources[low + short[a]])
             s, t = model.load_state(held.T, a), held[model.N_STATE, a]
             for j in range(ROW):
-                s, scratch.fresh[j, a] = model.take_spike(s, t, p)
-                t = scratch.fresh[j, a]
+                s, t = model.take_spike(s, t, p)
+                fresh[j, a] = t
             model.store_state(held.T, a, s, t)
-    for column in range(held.shape[0]):
-        for a in range(n):
-            rows.after[column, low + short[a]] = held[column, a]
+    delays = wires.delays[low:]
+    for a in range(n):
+        late[a] = delays[short[a]]
     for j in range(ROW):
         for a in range(n):
-            times[j, short[a]] = scratch.fresh[j, a]
+            fresh[j, a] += late[a]
+
+
+@kernel
+def _fill_up(n: int, short: Ints, sources: Sources) -> int:
+    """Repeat the last of `n` synapses until registers are full; return how many there are then."""
+    if not model.HAS_AHEAD or sources.params.shape[0] > 1:
+        return n
+    full = (n + REGISTER - 1) // REGISTER * REGISTER
+    for a in range(n, full):
+        short[a] = short[n - 1]
+    return full
+
+
+@kernel_call
+def _renew(n: int, b: int, wires: Wires, rows: Rows, sources: Sources, scratch: Scratch) -> int:
+    """Look up the next row of the `n` places in `short` of a batch.
+
+    It is in `fresh` too, and there up to the number that is returned.
+    """
+    after, times = rows.after[b], rows.times[b]
+    short, held, fresh = scratch.short, scratch.held, scratch.fresh
+    full = _fill_up(n, short, sources)
+    for a in range(full):
+        place = short[a]
+        for column in range(model.N_STATE + 1):
+            held[column, a] = after[column, place]
+    _look_up(full, wires.first[b], wires, sources, scratch)
     for a in range(n):
-        scratch.late[a] = wires.delays[low + short[a]]
+        place = short[a]
+        for column in range(model.N_STATE + 1):
+            after[column, place] = held[column, a]
+        for j in range(ROW):
+            times[j, place] = fresh[j, a]
+    return full
 
 
 @loop()
 def begin(
-    first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
-    times: Floats, after: Floats, before: Floats, start: Floats,
+    t: float, first: Ints, in_line: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats,
+    numbers: Floats, times: Floats, after: Floats, before: Floats, later: Floats,
     params: Floats, table: Floats,
-    held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
+    short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
 ) -> None:  # fmt: skip
-    """Look up the first row of every source, from the states `after`."""
+    """Look up the row of every source that is in force at `t`, from the states `after`."""
     times[:] = inf
     for b in range(first.shape[0] - 1):
         n = first[b + 1] - first[b]
         for a in range(n):
             short[0, a] = a
-        _renew(n, first[b], Wires(first, of, targets, weights, delays, numbers), times[b],
-               Rows(times, after, before, start), Sources(params, table),
-               Scratch(held[0], fresh[0], late[0], totals[0], short[0]))  # fmt: skip
+        while n > 0:
+            _renew(n, b, Wires(first, in_line, of, targets, weights, delays, numbers),
+                   Rows(times, after, before, later), Sources(params, table),
+                   Scratch(short[0], held[0], fresh[0], late[0], totals[0], part[0]))  # fmt: skip
+            n = _ended(n, t, fresh[0, ROW - 1], short[0])
 
 
 @loop(parallel=PARALLEL)
 def accumulate(
     t0: float, t1: float, batches: Ints,
-    first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
-    times: Floats, after: Floats, before: Floats, start: Floats,
+    first: Ints, in_line: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats,
+    numbers: Floats, times: Floats, after: Floats, before: Floats, later: Floats,
     params: Floats, table: Floats,
-    held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
-    modes: Floats, first_column: int, sums: Floats, arrived: Ints,
+    short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
+    modes: Floats, first_column: int, sign: int, sums: Floats, arrived: Ints,
 ) -> None:  # fmt: skip
-    """Add the arrivals from t0 to t1 to their targets' sums; arrived[p] counts them."""
+    """Add the arrivals from t0 to t1 to their targets' sums; arrived[p] counts their synapses."""
     for p in prange(batches.shape[0] - 1):
-        wires = Wires(first, of, targets, weights, delays, numbers)
-        rows = Rows(times, after, before, start)
+        wires = Wires(first, in_line, of, targets, weights, delays, numbers)
+        rows = Rows(times, after, before, later)
+        scratch = Scratch(short[p], held[p], fresh[p], late[p], totals[p], part[p])
         arrived[p] = 0
         for b in range(batches[p], batches[p + 1]):
-            arrived[p] += _accumulate(
-                b, t0, t1, wires, rows, Sources(params, table),
-                Scratch(held[p], fresh[p], late[p], totals[p], short[p]), modes, first_column, sums,
+            low, high = first[b], first[b + 1]
+            _sum_batch(b, t0, t1, wires, rows, Sources(params, table), scratch, modes)
+            arrived[p] += add_totals(
+                totals[p], weights[low:high], targets[low:high], in_line[b] != 0, modes.shape[0],
+                first_column, sign, sums,
             )  # fmt: skip
 
 
 @kernel
-def _accumulate(
+def _sum_batch(
     b: int, t0: float, t1: float, wires: Wires, rows: Rows, sources: Sources, scratch: Scratch,
-    modes: Floats, first_column: int, sums: Floats,
-) -> int:  # fmt: skip
-    """Add a batch of rows, then the next rows of those that end before `t1`, and so on.
+    modes: Floats,
+) -> None:  # fmt: skip
+    """Sum a batch of rows, then the next rows of those that end before `t1`, and so on.
 
     Each step is a loop of its own, without branches that nobody can foresee.
     """
     low = wires.first[b]
     n = wires.first[b + 1] - low
-    times, delays, short = rows.times[b], wires.delays[low : low + n], scratch.short
-    for column in range(rows.start.shape[0]):
-        for k in range(low, low + n):
-            rows.start[column, k] = rows.before[column, k]
+    times, short = rows.times[b], scratch.short
+    _move_up(n, t0, wires.delays[low : low + n], rows.before[b], rows.later[b], rows.after[b])
+    sum_rows(n, t0, t1, times, modes, scratch.totals)
     for a in range(n):
         short[a] = a
-    arrived = _sum(n, t0, t1, times, delays, modes, scratch.totals)
-    _add(n, low, short, modes, wires, first_column, scratch.totals, sums)
-    while True:
-        n = _ended(n, t1, times, delays, short)
-        if n == 0:
-            return arrived
-        _renew(n, low, wires, times, rows, sources, scratch)
-        arrived += _sum(n, t0, t1, scratch.fresh, scratch.late, modes, scratch.totals)
-        _add(n, low, short, modes, wires, first_column, scratch.totals, sums)
+    n = _ended(n, t1, times[ROW - 1], short)
+    while n > 0:
+        full = _renew(n, b, wires, rows, sources, scratch)
+        sum_rows(full, t0, t1, scratch.fresh, modes, scratch.part)
+        merge_totals(n, short, modes.shape[0], scratch.part, scratch.totals)
+        n = _ended(n, t1, scratch.fresh[ROW - 1], short)
 
 
 @kernel
-def _ended(n: int, t1: float, times: Floats, delays: Floats, short: Ints) -> int:
-    """Keep of the rows in `short` those that end before `t1`; return their number."""
+def _ended(n: int, t1: float, last: Floats, short: Ints) -> int:
+    """Keep of the places in `short` those whose `last` is before `t1`; return their number."""
     kept = 0
     for a in range(n):
-        place = short[a]
-        short[kept] = place
-        kept += 1 if times[ROW - 1, place] + delays[place] < t1 else 0
+        short[kept] = short[a]
+        kept += 1 if last[a] < t1 else 0
     return kept
 
 
-@kernel_call
-def _sum(
-    n: int, t0: float, t1: float, times: Floats, delays: Floats, modes: Floats, totals: Floats
-) -> int:
-    """Write the decayed sums of the first `n` rows' arrivals into totals; return their number."""
-    arrived = 0
-    for m in range(modes.shape[0]):
-        rate, ramped = 1.0 / modes[m, TAU], modes[m, RAMPED] != 0.0
-        totals[m, :n] = 0.0
-        for j in range(ROW):
-            if (t1 - t0) * rate <= 1 / 64:
-                for a in range(n):
-                    arrival = times[j, a] + delays[a]
-                    inside = (arrival >= t0) & (arrival < t1)
-                    left = fade_little((t1 - arrival) * rate)
-                    totals[m, a] += lifted(left, t1 - arrival, ramped) if inside else 0.0
-            elif (t1 - t0) * rate <= 1.0:
-                for a in range(n):
-                    arrival = times[j, a] + delays[a]
-                    inside = (arrival >= t0) & (arrival < t1)
-                    left = fade((t1 - arrival) * rate)
-                    totals[m, a] += lifted(left, t1 - arrival, ramped) if inside else 0.0
-            else:
-                for a in range(n):
-                    arrival = times[j, a] + delays[a]
-                    inside = (arrival >= t0) & (arrival < t1)
-                    left = exp((arrival - t1) * rate)
-                    totals[m, a] += lifted(left, t1 - arrival, ramped) if inside else 0.0
-    for a in range(n):
-        arrived += 1 if totals[0, a] > 0.0 else 0
-    return arrived
-
-
 @kernel
-def _add(
-    n: int, low: int, at: Ints, modes: Floats, wires: Wires, first_column: int, totals: Floats,
-    sums: Floats,
-) -> None:  # fmt: skip
-    for m in range(modes.shape[0]):
-        for a in range(n):
-            k = low + at[a]
-            weight = wires.weights[k]
-            column = first_column + 2 * m + (1 if weight < 0.0 else 0)
-            sums[column, wires.targets[k]] += weight * totals[m, a]
+def _move_up(
+    n: int, t0: float, delays: Floats, before: Floats, later: Floats, after: Floats
+) -> None:
+    """Replace the states `before` if what was fired up to the `later` ones arrived before `t0`."""
+    arrived = 0
+    for a in range(n):
+        arrived += 1 if later[model.N_STATE, a] + delays[a] < t0 else 0
+    if arrived == n:
+        for column in range(model.N_STATE + 1):
+            for a in range(n):
+                before[column, a] = later[column, a]
+                later[column, a] = after[column, a]
 
 
 @loop(parallel=PARALLEL)
 def deliver(
     t1: float, batches: Ints,
-    first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
-    times: Floats, after: Floats, before: Floats, start: Floats,
+    first: Ints, in_line: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats,
+    numbers: Floats, times: Floats, after: Floats, before: Floats, later: Floats,
     params: Floats, table: Floats,
-    held: Floats, fresh: Floats, late: Floats, totals: Floats, short: Ints,
+    short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
     due: Floats, block_due: Floats, upcoming: Ints,
     labels: Floats, inbox: Floats, tags: Ints, filled: Ints, listed: Ints, at: Ints, full: Ints,
 ) -> None:  # fmt: skip
@@ -244,10 +242,10 @@ def deliver(
     Where the inbox is full, full[p] is set; called again with more room it goes on at batch at[p].
     """
     for p in prange(batches.shape[0] - 1):
-        wires = Wires(first, of, targets, weights, delays, numbers)
-        rows = Rows(times, after, before, start)
+        wires = Wires(first, in_line, of, targets, weights, delays, numbers)
+        rows = Rows(times, after, before, later)
         nexts = Nexts(due, block_due, upcoming)
-        scratch = Scratch(held[p], fresh[p], late[p], totals[p], short[p])
+        scratch = Scratch(short[p], held[p], fresh[p], late[p], totals[p], part[p])
         full[p] = 0
         while at[p] < batches[p + 1] and full[p] == 0:
             b = at[p]
@@ -325,10 +323,12 @@ def _deliver(
         n = _write(k, due, wires, labels, inbox, tags, n)
         j += 1
         if j == ROW:
+            for column in range(model.N_STATE + 1):
+                rows.before[b, column, place] = rows.after[b, column, place]
             scratch.short[0] = place
-            _renew(1, k - place, wires, rows.times[b], rows, sources, scratch)
+            _renew(1, b, wires, rows, sources, scratch)
             j = 0
-        due = rows.times[b, j, place] + wires.delays[k]
+        due = rows.times[b, j, place]
     filled[0] = n
     nexts.upcoming[k] = j
     nexts.due[k] = due
@@ -339,42 +339,82 @@ def _deliver(
 @loop(parallel=PARALLEL)
 def deliver_hot(
     t0: float, t1: float, batches: Ints,
-    first: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats, numbers: Floats,
-    times: Floats, after: Floats, before: Floats, start: Floats,
+    first: Ints, in_line: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats,
+    numbers: Floats, times: Floats, after: Floats, before: Floats, later: Floats,
     params: Floats, table: Floats,
+    short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
     labels: Floats, inbox: Floats, tags: Ints, filled: Ints, at: Ints, full: Ints, hot: Ints,
 ) -> None:  # fmt: skip
-    """Write those arrivals into the inbox that have been accumulated and whose target is hot."""
+    """Write those arrivals into the inbox that have been accumulated and whose target is hot.
+
+    Where the inbox is full, full[p] is set; called again with more room it goes on at synapse
+    at[p].
+    """
     for p in prange(batches.shape[0] - 1):
-        wires = Wires(first, of, targets, weights, delays, numbers)
-        rows = Rows(times, after, before, start)
+        wires = Wires(first, in_line, of, targets, weights, delays, numbers)
+        scratch = Scratch(short[p], held[p], fresh[p], late[p], totals[p], part[p])
         full[p] = 0
-        for k in range(at[p], first[batches[p + 1]]):
-            if hot[targets[k]] != 0:
-                n = _list_again(k, t0, t1, wires, rows, Sources(params, table), labels, inbox[p],
-                                tags[p], filled[p])  # fmt: skip
-                if n < 0:
-                    full[p], at[p] = 1, k
-                    break
-                filled[p] = n
+        while at[p] < first[batches[p + 1]] and full[p] == 0:
+            low = first[batches[p]]
+            n, stop = _list_hot(low, at[p], first[batches[p + 1]], targets, hot, short[p])
+            written = _list_again(
+                n, batches[p], t0, t1, wires, before, Sources(params, table), scratch, labels,
+                inbox[p], tags[p], filled[p],
+            )  # fmt: skip
+            if written < 0:
+                full[p] = 1
+            else:
+                filled[p], at[p] = written, stop
+
+
+@kernel
+def _list_hot(
+    low: int, k: int, stop: int, targets: Ints, hot: Ints, short: Ints
+) -> tuple[int, int]:
+    """List synapses from `k` on with a hot target; return their number, and where to go on.
+
+    They are counted from `low`, where their partition begins.
+    """
+    n = 0
+    while k < stop and n < BATCH:
+        short[n] = k - low
+        n += 1 if hot[targets[k]] != 0 else 0
+        k += 1
+    return n, k
 
 
 @kernel
 def _list_again(
-    k: int, t0: float, t1: float, wires: Wires, rows: Rows, sources: Sources, labels: Floats,
-    inbox: Floats, tags: Ints, n: int,
+    n: int, b: int, t0: float, t1: float, wires: Wires, before: Floats, sources: Sources,
+    scratch: Scratch, labels: Floats, inbox: Floats, tags: Ints, filled: int,
 ) -> int:  # fmt: skip
-    """List a synapse's arrivals from where the window began; return -1 where there is no room."""
-    s, t = model.load_state(rows.start.T, k), rows.start[model.N_STATE, k]
-    p = model.load_params(sources.params, sources.table, wires.sources[k])
-    while n < inbox.shape[0]:
-        s, t = model.take_spike(s, t, p)
-        arrival = t + wires.delays[k]
-        if arrival >= t1:
-            return n
-        if arrival >= t0:
-            n = _write(k, arrival, wires, labels, inbox, tags, n)
-    return -1
+    """List the arrivals at the `n` synapses in `short`; return -1 where there is no room.
+
+    `b` is the first batch of their partition.
+    """
+    if n == 0:
+        return filled
+    low = wires.first[b]
+    full = _fill_up(n, scratch.short, sources)
+    for a in range(full):
+        place = scratch.short[a]
+        for column in range(model.N_STATE + 1):
+            scratch.held[column, a] = before[b + place // BATCH, column, place % BATCH]
+    waiting = n
+    while waiting > 0:
+        _look_up(full, low, wires, sources, scratch)
+        if filled + n * ROW > inbox.shape[0]:
+            return -1
+        waiting = 0
+        for a in range(n):
+            waiting += 1 if scratch.fresh[ROW - 1, a] < t1 else 0
+            if scratch.fresh[ROW - 1, a] >= t0:
+                for j in range(ROW):
+                    arrival = scratch.fresh[j, a]
+                    if t0 <= arrival < t1:
+                        filled = _write(low + scratch.short[a], arrival, wires, labels, inbox, tags,
+                                        filled)  # fmt: skip
+    return filled
 
 
 @kernel
@@ -392,8 +432,7 @@ def _write(
 
 @loop()
 def note_due(
-    t: float, first: Ints, delays: Floats, times: Floats, due: Floats, block_due: Floats,
-    upcoming: Ints,
+    t: float, first: Ints, times: Floats, due: Floats, block_due: Floats, upcoming: Ints
 ) -> None:  # fmt: skip
     """Note the first arrival of each row from `t` on."""
     nexts = Nexts(due, block_due, upcoming)
@@ -401,10 +440,10 @@ def note_due(
     for b in range(first.shape[0] - 1):
         for k in range(first[b], first[b + 1]):
             place, j = k - first[b], 0
-            while j < ROW - 1 and times[b, j, place] + delays[k] < t:
+            while j < ROW - 1 and times[b, j, place] < t:
                 j += 1
             upcoming[k] = j
-            due[k] = times[b, j, place] + delays[k]
+            due[k] = times[b, j, place]
             _note(b, place, due[k], nexts)
 
 
@@ -420,7 +459,7 @@ def on_the_way(
     n = 0
     for k in range(of.shape[0]):
         p = model.load_params(params, table, of[k])
-        s, last = model.load_state(before.T, k), before[model.N_STATE, k]
+        s, last = model.load_state(before, k), before[k, model.N_STATE]
         while last < t:
             s, last = model.take_spike(s, last, p)
             if last < t and last + delays[k] >= seen:

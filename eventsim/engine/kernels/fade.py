@@ -25,7 +25,7 @@ def fade(x: float) -> float:
     """Return exp(-x) for 0 <= x <= 1 to rounding, by a polynomial that compilers vectorise."""
     y = -0.125 * x
     e = 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120 + y * (
-        1 / 720 + y * (1 / 5040 + y * (1 / 40320 + y / 362880))))))))  # fmt: skip
+        1 / 720 + y * (1 / 5040 + y * (1 / 40320 + y * (1 / 362880)))))))))  # fmt: skip
     e *= e
     e *= e
     return e * e
@@ -35,4 +35,6 @@ def fade(x: float) -> float:
 def fade_little(x: float) -> float:
     """Return exp(-x) for 0 <= x <= 1/64 to rounding."""
     y = -x
-    return 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120 + y / 720)))))
+    return 1.0 + y * (
+        1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120 + y * (1 / 720)))))
+    )

@@ -1,0 +1,70 @@
+"""Sums of arrivals that lie side by side: what many rows have given at the end of a window."""
+
+from math import exp
+
+from eventsim.engine.buffers import Floats, Ints
+from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little, lifted
+from eventsim.kernel import kernel, kernel_call
+
+ROW = 8  # arrivals of a row
+
+
+@kernel_call
+def sum_rows(n: int, t0: float, t1: float, times: Floats, modes: Floats, totals: Floats) -> None:
+    """Write what the arrivals of `n` rows from t0 to t1 have given at t1 into totals[mode]."""
+    for m in range(modes.shape[0]):
+        rate, ramped = 1.0 / modes[m, TAU], modes[m, RAMPED] != 0.0
+        if (t1 - t0) * rate <= 1 / 64:
+            for a in range(n):
+                total = 0.0
+                for j in range(ROW):
+                    age = t1 - times[j, a]
+                    inside = (times[j, a] >= t0) & (times[j, a] < t1)
+                    total += lifted(fade_little(age * rate), age, ramped) if inside else 0.0
+                totals[m, a] = total
+        elif (t1 - t0) * rate <= 1.0:
+            for a in range(n):
+                total = 0.0
+                for j in range(ROW):
+                    age = t1 - times[j, a]
+                    inside = (times[j, a] >= t0) & (times[j, a] < t1)
+                    total += lifted(fade(age * rate), age, ramped) if inside else 0.0
+                totals[m, a] = total
+        else:
+            for a in range(n):
+                total = 0.0
+                for j in range(ROW):
+                    age = t1 - times[j, a]
+                    inside = (times[j, a] >= t0) & (times[j, a] < t1)
+                    total += lifted(exp(-age * rate), age, ramped) if inside else 0.0
+                totals[m, a] = total
+
+
+@kernel
+def merge_totals(n: int, short: Ints, modes: int, part: Floats, totals: Floats) -> None:
+    """Add the sums of the `n` places in `short` to those of the batch."""
+    for m in range(modes):
+        for a in range(n):
+            totals[m, short[a]] += part[m, a]
+
+
+@kernel_call
+def add_totals(
+    totals: Floats, weights: Floats, targets: Ints, in_line: bool, modes: int, first_column: int,
+    sign: int, sums: Floats,
+) -> int:  # fmt: skip
+    """Add a batch's weighted totals to its targets' sums; return how many are not zero."""
+    n, arrived = weights.shape[0], 0
+    for m in range(modes):
+        column = first_column + 2 * m + (1 if sign < 0 else 0)
+        if in_line and sign != 0:
+            low = targets[0]
+            for a in range(n):
+                sums[column, low + a] += weights[a] * totals[m, a]
+        else:
+            for a in range(n):
+                side = 1 if sign == 0 and weights[a] < 0.0 else 0
+                sums[column + side, targets[a]] += weights[a] * totals[m, a]
+    for a in range(n):
+        arrived += 1 if totals[0, a] > 0.0 else 0
+    return arrived
