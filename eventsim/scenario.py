@@ -275,7 +275,8 @@ class Measure:
         """Whether the value is within the tolerance; None where nothing is claimed."""
         if self.expected is None or self.tolerance is None:
             return None
-        return bool(abs(self.value - self.expected) <= self.tolerance)
+        # the margin covers the rounding of a value that lies on the edge
+        return bool(abs(self.value - self.expected) <= self.tolerance * (1.0 + 1e-9))
 
 
 @dataclass(frozen=True)

@@ -216,3 +216,9 @@ def test_the_table_says_whether_a_claim_holds() -> None:
         "  longer name          1      (expected: 2 +- 0.5, DOES NOT HOLD)",
         "  plain              nan",
     ]
+
+
+def test_a_value_on_the_edge_of_its_tolerance_holds() -> None:
+    """Oracle: by hand; in binary 1 - 0.975 is above 0.025."""
+    assert Measure(1.0, "", 0.975, 0.025).holds
+    assert not Measure(1.0, "", 0.975, 0.0249).holds
