@@ -184,7 +184,7 @@ class Drive:
     def settle(self, t: float) -> None:
         """Hand the spikes that are on their way at `t` to the queue: the source may change then."""
         cells, n = self.source.cells, 0
-        before = np.ascontiguousarray(self.rows.before[self.batch, :, self.place])
+        before = self._in_force()
         while True:
             times, neurons = np.empty(n), np.empty(n, np.int64)
             n = self.kernel.on_the_way(
@@ -197,11 +197,20 @@ class Drive:
         self.projection.enqueue(times[order], neurons[order])
         self.sync(t)
 
+    def _in_force(self) -> Floats:
+        """Return the states before the rows in force, which do not depend on past windows."""
+        states = np.ascontiguousarray(self.rows.before[self.batch, :, self.place])
+        cells = self.source.cells
+        self.kernel.to_row_in_force(
+            self.seen, self.wires.sources, self.wires.delays, states, cells.params, cells.table
+        )
+        return states
+
     def lasting(self) -> Arrays:
         """Return the states from which spikes are looked up, by synapse in the network's order."""
         place = np.argsort(self.projection.network_order(self.order))
         return {
-            "before": self.rows.before[self.batch[place], :, self.place[place]],
+            "before": self._in_force()[place],
             "seen": np.array(self.seen),
             "earliest": np.array(self.earliest),
         }  # fmt: skip

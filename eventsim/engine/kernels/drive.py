@@ -448,6 +448,23 @@ def note_due(
 
 
 @loop()
+def to_row_in_force(
+    seen: float, of: Ints, delays: Floats, states: Floats, params: Floats, table: Floats
+) -> None:
+    """Move the `states` of rows on to where those begin in which something arrives from `seen`."""
+    for k in range(of.shape[0]):
+        p = model.load_params(params, table, of[k])
+        arrival = -inf
+        while arrival < seen:
+            s, last = model.load_state(states, k), states[k, model.N_STATE]
+            for _ in range(ROW):
+                s, last = model.take_spike(s, last, p)
+            arrival = last + delays[k]
+            if arrival < seen:
+                model.store_state(states, k, s, last)
+
+
+@loop()
 def on_the_way(
     seen: float, t: float, of: Ints, delays: Floats, before: Floats, params: Floats, table: Floats,
     found: Floats, who: Ints,
