@@ -29,7 +29,7 @@ from eventsim.engine.buffers import (
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import ALONE, ELSEWHERE, TAKEN, Quick
-from eventsim.room import oblong_room
+from eventsim.room import oblong_room, room
 
 Function = Callable[..., Any]
 
@@ -252,6 +252,16 @@ def abreast(model: Any, quick: Quick) -> Function:
         return False
 
     @kernel
+    def keep_first(part: int, progress: Progress, first: Floats) -> None:
+        """Keep the trouble that a lane is in, if it is the first so far; the others go on."""
+        if progress.status[part] == DONE:
+            return
+        i, t = progress.trouble[part, 0], progress.trouble[part, 1]
+        if first[0] == DONE or t < first[2] or (t == first[2] and i < first[1]):
+            first[0], first[1], first[2] = progress.status[part], i, t
+        progress.status[part] = DONE
+
+    @kernel
     def all_step(
         used: int, lanes: Floats, part: int, window: Window, shared: Any, transmitted: Function
     ) -> None:
@@ -274,7 +284,8 @@ def abreast(model: Any, quick: Quick) -> Function:
         if has_own != (window.cells.params.shape[0] > 1):  # they were given some later
             return
         shared = model.load_params(window.cells.params, window.cells.table, 0)
-        lanes = oblong_room(rows, LANES)
+        lanes, first = oblong_room(rows, LANES), room(3)
+        first[0] = DONE
         used, at = 0, window.cells.bounds[part]
         end = at + n
         while True:
@@ -283,18 +294,20 @@ def abreast(model: Any, quick: Quick) -> Function:
                     used += 1
                 at += 1
             if used == 0:
-                return
+                break
             j = 0
             while j < used:
                 p = of_lane(j, lanes, window, shared)
                 if stays(j, lanes, part, window, p, fire, sound):
                     j += 1
                 else:  # the last lane moves here
+                    keep_first(part, window.progress, first)
                     used -= 1
                     for row in range(rows):
                         lanes[row, j] = lanes[row, used]
-            if window.progress.status[part] != DONE:
-                return
             all_step(used, lanes, part, window, shared, transmitted)
+        if first[0] != DONE:
+            window.progress.status[part] = int(first[0])
+            window.progress.trouble[part, 0], window.progress.trouble[part, 1] = first[1], first[2]
 
     return pass_abreast
