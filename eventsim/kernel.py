@@ -14,10 +14,12 @@ F = TypeVar("F", bound=Callable[..., object])
 
 # error_model 'numpy': a division by zero gives inf or nan, as in C, and costs no branch.
 # forceinline: LLVM inlines the callee; Numba's own inlining warns and is no faster.
-_inlined = register_jitable(error_model="numpy", forceinline=True)
-_called = register_jitable(error_model="numpy")
+# no_cfunc_wrapper: the second version of each function, for callers in C, is a fifth of compiling.
+_options = {"error_model": "numpy", "no_cfunc_wrapper": True}
+_inlined = register_jitable(**_options, forceinline=True)
+_called = register_jitable(**_options)
 # contract: a product and a sum in one step and with one rounding, which plain Python can't do
-_fused = register_jitable(error_model="numpy", forceinline=True, fastmath={"contract"})
+_fused = register_jitable(**_options, forceinline=True, fastmath={"contract"})
 
 
 def kernel(function: F) -> F:
@@ -46,7 +48,5 @@ def loop(*, parallel: bool = False) -> Callable[[F], F]:
     `eventsim.room` has what replaces them.
     """
     # _nrt: Numba's own name for its run-time system, which counts them
-    decorate: Callable[[F], F] = njit(
-        cache=True, parallel=parallel, error_model="numpy", _nrt=False
-    )
+    decorate: Callable[[F], F] = njit(cache=True, parallel=parallel, **_options, _nrt=False)
     return decorate
