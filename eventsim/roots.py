@@ -5,6 +5,7 @@ Verified against: functions with known roots, bisection on random exponential co
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from eventsim.kernel import kernel, kernel_call
@@ -97,3 +98,30 @@ def narrowed(
             share = f_a / (f_b - f_a) * (f_c / (f_b - f_c))
             share += (c - a) / (b - a) * (f_a / (f_c - f_a)) * (f_b / (f_c - f_b))
     return a if f_a == 0.0 or signs_differ(f_a, f_lo) else b
+
+
+@kernel_call
+def first_rise(
+    f: Callable[[float, Any], float], lo: float, hi: float, scale: float, course: Any, slope: Any
+) -> float:
+    """Return when `f(x, course)` first reaches zero in [lo, hi], or infinity.
+
+    `f(x, slope)` is its derivative, and changes sign at most once in there. Steps twice as long as
+    a straight line leads come first: mostly a crossing is near, and then in the middle of one.
+    """
+    here, pace = f(lo, course), f(lo, slope)
+    if here >= 0.0:
+        return lo
+    while pace > 0.0 and lo < hi:
+        least = EPSILON * (abs(lo) + scale)
+        ahead = min(hi, lo + max(least, -2.0 * here / pace))
+        there = f(ahead, course)
+        if there >= 0.0:
+            return narrowed(f, lo, here, ahead, there, scale, course)
+        later = f(ahead, slope)
+        if later < 0.0:
+            top = narrowed(f, lo, pace, ahead, later, scale, slope)
+            return sign_change(f, lo, top, scale, course) if f(top, course) >= 0.0 else inf
+        lo, here, pace = ahead, there, later
+    # strictly: a level that equals zero is never reached
+    return sign_change(f, lo, hi, scale, course) if f(hi, course) > 0.0 else inf

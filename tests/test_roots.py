@@ -1,12 +1,12 @@
 """Sign changes: functions with known roots, and the promises about the bracket."""
 
-from math import cos, exp, inf, pi
+from math import cos, exp, inf, log, pi
 
 import numba
 import pytest
 
 from eventsim.kernel import kernel
-from eventsim.roots import EPSILON, sign_change, signs_differ
+from eventsim.roots import EPSILON, first_rise, sign_change, signs_differ
 
 
 @kernel
@@ -76,3 +76,48 @@ def test_zero_counts_as_not_negative() -> None:
 def test_the_compiled_search_gives_the_bits_of_the_plain_one() -> None:
     for value in (0.1, 2.0, 3.3, 777.7):
         assert compiled_cubic_root(value) == sign_change(cubic, 0.0, 100.0, 1.0, (value,))
+
+
+def parabola(x: float, c: tuple[float, float, float]) -> float:
+    return c[0] + x * (c[1] + x * c[2])
+
+
+def rise_of_parabola(c: tuple[float, float, float], hi: float, scale: float = 1.0) -> float:
+    return first_rise(parabola, 0.0, hi, scale, c, (c[1], 2.0 * c[2], 0.0))
+
+
+@pytest.mark.parametrize("roots", [(0.5, 3.0), (1e-9, 1.0), (2.0, 2.0 + 1e-6), (40.0, 41.0)])
+def test_of_a_hump_the_first_of_two_crossings_is_found(roots: tuple[float, float]) -> None:
+    """Oracle: -(x - a)(x - b), whose roots are a and b."""
+    a, b = roots
+    assert rise_of_parabola((-a * b, a + b, -1.0), 100.0) == pytest.approx(a, rel=1e-9, abs=1e-15)
+
+
+def test_a_valley_is_left_on_its_far_side() -> None:
+    """Oracle: (x + 1)(x - 30), which falls until 14.5."""
+    assert rise_of_parabola((-30.0, -29.0, 1.0), 100.0) == pytest.approx(30.0, rel=1e-15)
+
+
+def test_a_hump_that_stays_below_and_a_crossing_beyond_the_end_are_none() -> None:
+    assert rise_of_parabola((-1.001, 2.0, -1.0), 100.0) == inf
+    assert rise_of_parabola((-1.0, -2.0, -1.0), 100.0) == inf
+    assert rise_of_parabola((-5.0, 1.0, 0.0), 4.9) == inf
+    assert rise_of_parabola((0.0, -1.0, 0.0), 4.9) == 0.0
+
+
+def test_a_slow_approach_to_zero_from_below_ends() -> None:
+    """What never arrives: -exp(-x), and the same on a level just below and just above zero."""
+
+    def fading(x: float, c: tuple[float, float]) -> float:
+        return c[0] + c[1] * exp(-x)
+
+    assert first_rise(fading, 0.0, 600.0, 1.0, (0.0, -1.0), (0.0, 1.0)) == inf
+    assert first_rise(fading, 0.0, 600.0, 1.0, (-1e-9, -1.0), (0.0, 1.0)) == inf
+    late = first_rise(fading, 0.0, 600.0, 1.0, (1e-9, -1.0), (0.0, 1.0))
+    assert late == pytest.approx(9.0 * log(10.0), rel=1e-12)
+
+
+def test_a_crossing_within_rounding_of_where_the_search_begins_ends_it() -> None:
+    """The straight line leads nowhere: 1e9 + 1e-30 is 1e9."""
+    found = first_rise(parabola, 1e9, 2e9, 1.0, (-1e9 - 1e-7, 1.0, 0.0), (1.0, 0.0, 0.0))
+    assert 1e9 <= found <= 1e9 + 1e-6

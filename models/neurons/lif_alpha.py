@@ -31,7 +31,7 @@ from eventsim.cascade import earliest_rise
 from eventsim.kernel import kernel, kernel_call
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
-from eventsim.roots import sign_change, signs_differ
+from eventsim.roots import first_rise
 
 FADED = 600.0  # time constants after which a course is at its level
 SERIES = 0.5  # below this exponent the ramp's formula would cancel, and its series is used
@@ -196,25 +196,12 @@ def next_fire(s: State, t: float, p: Params) -> float:
     bend = end
     if gap.ramp != 0.0:
         bend = min(max(gap.tau_syn - gap.flat / gap.ramp, 0.0), end)
-    crossing = first_rise(0.0, bend, gap)
+    scale, rising = min(gap.tau_m, gap.tau_syn), slope(gap)
+    crossing = first_rise(height, 0.0, bend, scale, gap, rising)
     if crossing == inf and bend < end:
-        crossing = first_rise(bend, end, gap)
+        crossing = first_rise(height, bend, end, scale, gap, rising)
     # currents that cancel to the last digit could bring rounding in front of the bound
     return max(earliest, start + crossing)
-
-
-@kernel_call
-def first_rise(lo: float, hi: float, gap: Course) -> float:
-    """Return when `gap` first reaches zero in [lo, hi], in which it turns once at most; or inf."""
-    if height(lo, gap) >= 0.0:
-        return lo
-    scale, rising = min(gap.tau_m, gap.tau_syn), slope(gap)
-    if signs_differ(height(lo, rising), height(hi, rising)):
-        turn = sign_change(height, lo, hi, scale, rising)
-        if height(turn, gap) >= 0.0:
-            return sign_change(height, lo, turn, scale, gap)
-        lo = turn
-    return sign_change(height, lo, hi, scale, gap) if height(hi, gap) > 0.0 else inf
 
 
 class Step(NamedTuple):

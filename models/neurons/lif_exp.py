@@ -35,7 +35,7 @@ from eventsim.cascade import earliest_rise, overlap
 from eventsim.kernel import kernel, kernel_call
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
-from eventsim.roots import narrowed, sign_change, signs_differ
+from eventsim.roots import first_rise, signs_differ
 
 FADED = 600.0  # time constants after which a course is at its level: exp(-600) = 1e-261
 
@@ -193,10 +193,12 @@ def next_fire(s: State, t: float, p: Params) -> float:
         gap.tau_exc if gap.exc != 0.0 else 0.0,
         gap.tau_inh if gap.inh != 0.0 else 0.0,
     )
-    bend = min(balance(gap), end)
-    crossing = first_rise(0.0, bend, gap)
+    # on either side of the bend v' e^(t/tau_m) is monotone: v turns once at most
+    bend, slope = min(balance(gap), end), derivative(gap)
+    scale = min(gap.tau_m, gap.tau_exc, gap.tau_inh)
+    crossing = first_rise(height, 0.0, bend, scale, gap, slope)
     if crossing == inf and bend < end:
-        crossing = first_rise(bend, end, gap)
+        crossing = first_rise(height, bend, end, scale, gap, slope)
     # currents that cancel to the last digit could bring rounding in front of the bound
     return max(earliest, start + crossing)
 
@@ -209,32 +211,6 @@ def balance(c: Course) -> float:
     surplus = log(abs(c.exc)) - log(abs(c.inh)) + log(c.tau_inh / c.tau_exc)
     lapse = surplus / (c.tau_inh - c.tau_exc) * c.tau_exc * c.tau_inh
     return lapse if lapse > 0.0 else inf
-
-
-@kernel_call
-def first_rise(lo: float, hi: float, gap: Course) -> float:
-    """Return when `gap` first reaches zero in [lo, hi], or infinity.
-
-    Within [lo, hi], v' e^(t/tau_m) must be monotone: then v turns once at most.
-    """
-    start = height(lo, gap)
-    if start >= 0.0:
-        return lo
-    scale = min(gap.tau_m, gap.tau_exc, gap.tau_inh)
-    slope = derivative(gap)
-    pace = height(lo, slope)
-    if pace > 0.0:  # mostly it is near, and a straight line leads to about the middle of this
-        near = min(hi, lo - 2.0 * start / pace)
-        end = height(near, gap)
-        if end > 0.0:
-            return narrowed(height, lo, start, near, end, scale, gap)
-    if signs_differ(pace, height(hi, slope)):
-        turn = sign_change(height, lo, hi, scale, slope)
-        if height(turn, gap) >= 0.0:
-            return sign_change(height, lo, turn, scale, gap)
-        lo = turn
-    # strictly: a level that equals the threshold is never reached
-    return sign_change(height, lo, hi, scale, gap) if height(hi, gap) > 0.0 else inf
 
 
 class Step(NamedTuple):
