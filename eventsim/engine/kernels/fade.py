@@ -20,6 +20,12 @@ def lifted(left: float, age: float, ramped: bool) -> float:
     return age * left if ramped else left
 
 
+@kernel
+def fade_far(x: float) -> float:
+    """Return exp(-x)."""
+    return exp(-x)
+
+
 @fused
 def fade(x: float) -> float:
     """Return exp(-x) for 0 <= x <= 1 to rounding, by a polynomial that compilers vectorise."""

@@ -1,9 +1,9 @@
 """Sums of arrivals that lie side by side: what many rows have given at the end of a window."""
 
-from math import exp
+from collections.abc import Callable
 
 from eventsim.engine.buffers import Floats, Ints
-from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little, lifted
+from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_far, fade_little, lifted
 from eventsim.kernel import kernel, kernel_call
 
 ROW = 8  # arrivals of a row
@@ -13,31 +13,28 @@ ROW = 8  # arrivals of a row
 def sum_rows(n: int, t0: float, t1: float, times: Floats, modes: Floats, totals: Floats) -> None:
     """Write what the arrivals of `n` rows from t0 to t1 have given at t1 into totals[mode]."""
     for m in range(modes.shape[0]):
-        rate, ramped = 1.0 / modes[m, TAU], modes[m, RAMPED] != 0.0
-        if (t1 - t0) * rate <= 1 / 64:
-            for a in range(n):
-                total = 0.0
-                for j in range(ROW):
-                    age = t1 - times[j, a]
-                    inside = (times[j, a] >= t0) & (times[j, a] < t1)
-                    total += lifted(fade_little(age * rate), age, ramped) if inside else 0.0
-                totals[m, a] = total
-        elif (t1 - t0) * rate <= 1.0:
-            for a in range(n):
-                total = 0.0
-                for j in range(ROW):
-                    age = t1 - times[j, a]
-                    inside = (times[j, a] >= t0) & (times[j, a] < t1)
-                    total += lifted(fade(age * rate), age, ramped) if inside else 0.0
-                totals[m, a] = total
+        window = (t1 - t0) / modes[m, TAU]
+        if window <= 1 / 64:
+            _sum_faded(fade_little, n, t0, t1, times, modes[m], totals[m])
+        elif window <= 1.0:
+            _sum_faded(fade, n, t0, t1, times, modes[m], totals[m])
         else:
-            for a in range(n):
-                total = 0.0
-                for j in range(ROW):
-                    age = t1 - times[j, a]
-                    inside = (times[j, a] >= t0) & (times[j, a] < t1)
-                    total += lifted(exp(-age * rate), age, ramped) if inside else 0.0
-                totals[m, a] = total
+            _sum_faded(fade_far, n, t0, t1, times, modes[m], totals[m])
+
+
+@kernel
+def _sum_faded(
+    what_is_left: Callable[[float], float], n: int, t0: float, t1: float, times: Floats,
+    mode: Floats, totals: Floats,
+) -> None:  # fmt: skip
+    rate, ramped = 1.0 / mode[TAU], mode[RAMPED] != 0.0
+    for a in range(n):
+        total = 0.0
+        for j in range(ROW):
+            age = t1 - times[j, a]
+            inside = (times[j, a] >= t0) & (times[j, a] < t1)
+            total += lifted(what_is_left(age * rate), age, ramped) if inside else 0.0
+        totals[a] = total
 
 
 @kernel

@@ -6,7 +6,8 @@ threshold to the window's end at once; the few others are left *hot*. `list_hot`
 of those, which then go the ordered way.
 """
 
-from math import exp, inf
+from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,7 @@ from eventsim.engine.buffers import (
     Pending,
     Synapses,
 )
-from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_little, faded
+from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_far, fade_little, faded
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.spread import carry_in, keep
 from eventsim.kernel import kernel, loop
@@ -166,14 +167,11 @@ def _add_segment(
             column = first_column + 2 * m + (1 if sign < 0 else 0)
             rate, into = 1.0 / modes[m, TAU], sums[column]
             if window * rate <= 1 / 64:
-                for k in range(delay.shape[0]):
-                    chunk[k] = fade_little((t1 - (time + delay[k])) * rate)
+                _fill(fade_little, rate, t1, time, delay, chunk)
             elif window * rate <= 1.0:
-                for k in range(delay.shape[0]):
-                    chunk[k] = fade((t1 - (time + delay[k])) * rate)
+                _fill(fade, rate, t1, time, delay, chunk)
             else:
-                for k in range(delay.shape[0]):
-                    chunk[k] = exp(-(t1 - (time + delay[k])) * rate)
+                _fill(fade_far, rate, t1, time, delay, chunk)
             if modes[m, RAMPED] != 0.0:
                 for k in range(delay.shape[0]):
                     chunk[k] *= t1 - (time + delay[k])
@@ -188,6 +186,15 @@ def _add_segment(
                 for k in range(target.shape[0]):
                     w = weight[k]
                     sums[column + (1 if w < 0.0 else 0), target[k]] += w * chunk[k]
+
+
+@kernel
+def _fill(
+    what_is_left: Callable[[float], float], rate: float, t1: float, time: float, delay: Floats,
+    chunk: Floats,
+) -> None:  # fmt: skip
+    for k in range(delay.shape[0]):
+        chunk[k] = what_is_left((t1 - (time + delay[k])) * rate)
 
 
 @loop(parallel=PARALLEL)
