@@ -19,11 +19,8 @@ from eventsim.rule import Course
 Function = Callable[..., Any]
 
 
-def neuron_namespace(model: NeuronModel, *, own_params: bool = False) -> ModuleType:
-    """Return the module that the population and drive kernels know as `model`.
-
-    `own_params` says that neurons have parameters of their own.
-    """
+def neuron_namespace(model: NeuronModel) -> ModuleType:
+    """Return the module that the population and drive kernels know as `model`."""
     n_state, n_params = len(model.state_names), len(model.parameter_names)
     make_state, make_params = model.state, model.params
 
@@ -50,7 +47,6 @@ def neuron_namespace(model: NeuronModel, *, own_params: bool = False) -> ModuleT
     vars(namespace).update(
         N_STATE=n_state,
         N_PARAMS=n_params,
-        OWN_PARAMS=own_params,
         HAS_INPUT=not model.is_source,
         IS_MODULATOR=model.course is not None,
         course=model.course or _no_course,

@@ -56,7 +56,7 @@ class CompiledPopulation:
         rules = bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names)
         self.kernel: ModuleType = specialise(
             population_kernel,
-            model=bind.neuron_namespace(self.model, own_params=len(population.parameters) > 1),
+            model=bind.neuron_namespace(self.model),
             rules=rules,
             PARALLEL=partitions > 1,
             QUIET_FIRST=self.model.plan is no_plan and self.model.course is None,

@@ -68,34 +68,31 @@ def abreast(model: Any, quick: Quick) -> Function:
     """
     # rows of the lanes: the state and when it is valid; when something happens next, whether that
     # is the neuron's own event; what became of the last step; its place in the list of work, and
-    # its next arrival; parameters, if neurons have their own
+    # its next arrival; its parameters
     quick_brief, quick_whole = quick
     valid_row = model.N_STATE
     instant_row, own_row, verdict_row, hint_row, length_row, at_row, next_row = (
         valid_row + k for k in range(1, 8)
     )
-    params_row = next_row + 1
-    has_own, n_params = model.OWN_PARAMS, model.N_PARAMS
-    rows = params_row + n_params if has_own else params_row
+    params_row, n_params = next_row + 1, model.N_PARAMS
+    rows = params_row + n_params
 
     @kernel
-    def of_lane(j: int, lanes: Floats, window: Window, p: Any) -> Any:
-        """Return the parameters of the neuron in lane j: its own, or `p`, those of all."""
-        if has_own:
-            return model.load_params(lanes[params_row:].T, window.cells.table, j)
-        return p
+    def of_lane(j: int, lanes: Floats, window: Window) -> Any:
+        """Return the parameters of the neuron in lane j."""
+        return model.load_params(lanes[params_row:].T, window.cells.table, j)
 
     @kernel
-    def pass_to_instants(lanes: Floats, registers: int, window: Window, shared: Any) -> None:
+    def pass_to_instants(lanes: Floats, registers: int, window: Window) -> None:
         for j in range(registers * REGISTER):
-            p = of_lane(j, lanes, window, shared)
+            p = of_lane(j, lanes, window)
             s, valid, t = model.load_state(lanes.T, j), lanes[valid_row, j], lanes[instant_row, j]
             model.store_state(lanes.T, j, model.between_abreast(s, valid, t - valid, p), t)
 
     @kernel
-    def step_briefly(lanes: Floats, registers: int, window: Window, shared: Any) -> None:
+    def step_briefly(lanes: Floats, registers: int, window: Window) -> None:
         for j in range(registers * REGISTER):
-            p = of_lane(j, lanes, window, shared)
+            p = of_lane(j, lanes, window)
             t, before = lanes[instant_row, j], lanes[verdict_row, j]
             s, verdict, hint, length = quick_brief(model.load_state(lanes.T, j), t, p)
             verdict = verdict if before == ELSEWHERE else before
@@ -105,9 +102,9 @@ def abreast(model: Any, quick: Quick) -> Function:
                 model.store_state(lanes.T, j, s, t)
 
     @kernel
-    def step(lanes: Floats, registers: int, window: Window, shared: Any) -> None:
+    def step(lanes: Floats, registers: int, window: Window) -> None:
         for j in range(registers * REGISTER):
-            p = of_lane(j, lanes, window, shared)
+            p = of_lane(j, lanes, window)
             t, hint, length = lanes[instant_row, j], lanes[hint_row, j], lanes[length_row, j]
             before = model.load_state(lanes.T, j)
             s, verdict, length = quick_whole(before, t, hint, length, p)
@@ -227,9 +224,9 @@ def abreast(model: Any, quick: Quick) -> Function:
         if window.probes.slot[i] >= 0:
             return False
         model.store_state(lanes.T, j, model.load_state(states, i), states[i, model.N_STATE])
-        if has_own:
-            for k in range(n_params):
-                lanes[params_row + k, j] = params[i, k]
+        own = params[i] if params.shape[0] > 1 else params[0]
+        for k in range(n_params):
+            lanes[params_row + k, j] = own[k]
         lanes[at_row, j], lanes[next_row, j] = at, inbox.begin[at]
         lanes[verdict_row, j] = TAKEN
         return True
@@ -263,27 +260,24 @@ def abreast(model: Any, quick: Quick) -> Function:
 
     @kernel
     def all_step(
-        used: int, lanes: Floats, part: int, window: Window, shared: Any, transmitted: Function
+        used: int, lanes: Floats, part: int, window: Window, transmitted: Function
     ) -> None:
         """Take all lanes to their instants and, as far as they can do that together, beyond."""
         registers = (used + REGISTER - 1) // REGISTER
-        pass_to_instants(lanes, registers, window, shared)
+        pass_to_instants(lanes, registers, window)
         for j in range(used):
-            p = of_lane(j, lanes, window, shared)
+            p = of_lane(j, lanes, window)
             receive_or_spike(j, lanes, part, window, p, transmitted)
-        step_briefly(lanes, registers, window, shared)
+        step_briefly(lanes, registers, window)
         others = put_aside(lanes, used)
         while others > 0:
-            step(lanes, (others + REGISTER - 1) // REGISTER, window, shared)
+            step(lanes, (others + REGISTER - 1) // REGISTER, window)
             others = put_aside(lanes, others)
 
     @kernel_call
     def pass_abreast(
         part: int, n: int, window: Window, transmitted: Function, fire: Function, sound: Function
     ) -> None:
-        if has_own != (window.cells.params.shape[0] > 1):  # they were given some later
-            return
-        shared = model.load_params(window.cells.params, window.cells.table, 0)
         lanes, first = oblong_room(rows, LANES), room(3)
         first[0] = DONE
         used, at = 0, window.cells.bounds[part]
@@ -297,7 +291,7 @@ def abreast(model: Any, quick: Quick) -> Function:
                 break
             j = 0
             while j < used:
-                p = of_lane(j, lanes, window, shared)
+                p = of_lane(j, lanes, window)
                 if stays(j, lanes, part, window, p, fire, sound):
                     j += 1
                 else:  # the last lane moves here
@@ -305,7 +299,7 @@ def abreast(model: Any, quick: Quick) -> Function:
                     used -= 1
                     for row in range(rows):
                         lanes[row, j] = lanes[row, used]
-            all_step(used, lanes, part, window, shared, transmitted)
+            all_step(used, lanes, part, window, transmitted)
         if first[0] != DONE:
             window.progress.status[part] = int(first[0])
             window.progress.trouble[part, 0], window.progress.trouble[part, 1] = first[1], first[2]
