@@ -44,7 +44,7 @@ def network(rule: Any, dendrite: float = 0.0, delays: Any = None, **bounds: Any)
     net.connect(noise, exc, OneToOne(), weight=2.2, delay=1.0)
     net.connect(vta, "dopamine", AllToAll(), weight=0.05, delay=2.0)
     net.connect(exc, "astrocyte", AllToAll(), weight=0.005, delay=1.5)
-    net.connect(noise, "astrocyte", AllToAll(), weight=-0.0005, delay=0.5)
+    net.connect(vta, "astrocyte", AllToAll(), weight=-0.02, delay=0.5)
     net.connect(
         exc, exc, FixedInDegree(8), 0.5, delays or Uniform(0.3, 8.0), plasticity=rule,
         bounds=bounds.get("bounds", (0.0, 1.5)), dendritic_delay=dendrite, name="plastic",
