@@ -7,6 +7,7 @@ brief.py       a cheaper step where arrivals come before its end
 stiff.py       the Rosenbrock step RODAS, for cells with very fast and slow variables
 crossing.py    where the threshold first rises through zero on the step's polynomial
 tuples.py      loops over the variables, in a form that compiles well
+gates.py       all of a cell with gates of sodium and potassium but its rates
 exponential.py an exponential that compilers vectorise
 """
 

@@ -38,14 +38,10 @@ and the loss of the resting state's stability at 9.78 uA/cm2; NEST hh_psc_alpha 
 its step shrinks.
 """
 
-from math import exp, expm1
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.ode import integrated
-
-STEEPEST = 10.0  # exponent at which a growing rate is cut, beyond any potential of a cell
-FADED = 50.0  # exponent at which a shrinking rate is as good as 0
+from eventsim.ode.gates import Rates, bounded_exp, gated, ramp
 
 
 class Params(NamedTuple):
@@ -65,30 +61,8 @@ class Params(NamedTuple):
     v_start: float = -65.0
 
 
-class State(NamedTuple):
-    v: float  # mV
-    m: float  # opening of sodium
-    h: float  # inactivation of sodium
-    n: float  # opening of potassium
-    g_exc: float  # nS
-    g_inh: float  # nS
-    i: float  # pA, current from outside
-
-
 @kernel
-def ramp(x: float) -> float:
-    """Return x / (exp(x) - 1), which is 1 at 0."""
-    return x / expm1(min(x, FADED)) if abs(x) > 1e-9 else 1.0 - 0.5 * x
-
-
-@kernel
-def bounded_exp(x: float) -> float:
-    """Return exp(x), cut where it grows too steep: no rate may outrun the resolution of time."""
-    return exp(min(x, STEEPEST))
-
-
-@kernel
-def rates(v: float, p: Params) -> tuple[float, float, float, float, float, float]:
+def rates(v: float, p: Params) -> Rates:
     """Return alpha and beta of m, h and n, per ms."""
     return (
         ramp(-(v + 40.0) / 10.0),
@@ -100,66 +74,4 @@ def rates(v: float, p: Params) -> tuple[float, float, float, float, float, float
     )
 
 
-@kernel
-def initial(p: Params, key: float) -> State:
-    """Start at rest, with every gate at its level there."""
-    a_m, b_m, a_h, b_h, a_n, b_n = rates(p.v_start, p)
-    m, h, n = a_m / (a_m + b_m), a_h / (a_h + b_h), a_n / (a_n + b_n)
-    return State(p.v_start, m, h, n, 0.0, 0.0, 0.0)
-
-
-@kernel
-def derivative(s: State, t: float, p: Params) -> State:
-    """Return the change per ms."""
-    a_m, b_m, a_h, b_h, a_n, b_n = rates(s.v, p)
-    sodium = p.g_na * s.m * s.m * s.m * s.h * (p.e_na - s.v)
-    potassium = p.g_k * s.n * s.n * s.n * s.n * (p.e_k - s.v)
-    synapses = s.g_exc * (p.e_exc - s.v) + s.g_inh * (p.e_inh - s.v)
-    leak = p.g_l * (p.e_l - s.v)
-    return State(
-        (sodium + potassium + leak + synapses + s.i + p.i_offset) / p.c_m,
-        a_m - (a_m + b_m) * s.m,
-        a_h - (a_h + b_h) * s.h,
-        a_n - (a_n + b_n) * s.n,
-        -s.g_exc / p.tau_syn_exc,
-        -s.g_inh / p.tau_syn_inh,
-        0.0,
-    )
-
-
-@kernel
-def threshold(s: State, p: Params) -> float:
-    """Return how far v is above the potential that counts as a spike."""
-    return s.v - p.v_spike
-
-
-@kernel
-def on_exc(s: State, t: float, w: float, p: Params) -> State:
-    """Receive one excitatory spike of weight `w` nS at `t`."""
-    return State(s.v, s.m, s.h, s.n, max(s.g_exc + w, 0.0), s.g_inh, s.i)
-
-
-@kernel
-def on_inh(s: State, t: float, w: float, p: Params) -> State:
-    """Receive one inhibitory spike of weight `w` nS at `t`."""
-    return State(s.v, s.m, s.h, s.n, s.g_exc, max(s.g_inh + w, 0.0), s.i)
-
-
-@kernel
-def on_current(s: State, t: float, w: float, p: Params) -> State:
-    """Change the current from outside by `w` pA at `t`."""
-    return State(s.v, s.m, s.h, s.n, s.g_exc, s.g_inh, s.i + w)
-
-
-HodgkinHuxley = integrated(
-    name="HodgkinHuxley",
-    params=Params,
-    state=State,
-    initial=initial,
-    derivative=derivative,
-    threshold=threshold,
-    on_input={"exc": on_exc, "inh": on_inh, "current": on_current},
-    units={"exc": "nS", "inh": "nS", "current": "pA", "v": "mV", "m": "1", "h": "1", "n": "1",
-           "g_exc": "nS", "g_inh": "nS", "i": "pA"},
-    doc=__doc__,
-)  # fmt: skip
+HodgkinHuxley = gated("HodgkinHuxley", Params, rates, __doc__)
