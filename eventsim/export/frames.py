@@ -10,7 +10,7 @@ from eventsim.export.needs import needed
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from eventsim.recording.reader import Samples
+    from eventsim.recording.pieces import Samples
 
 
 _PANDAS = ("pandas", "pandas", "frames")

@@ -3,6 +3,8 @@
 layout.py    what a file holds, where, and in which words
 writer.py    Recorder: the file while the run goes on
 reader.py    Recording: the file afterwards, or from another process meanwhile
+patience.py  reading a file that somebody may be writing
+pieces.py, conversions.py   what reading returns, and other libraries' forms of it
 create.py    the file and its groups, as the writer needs them before the run
 stream.py    one dataset that grows, written through a buffer
 reopen.py    a file that was left behind, opened again for writing
@@ -12,7 +14,8 @@ store.py     looking things up in a file that may be growing or foreign
 """
 
 from eventsim.recording.layout import HistogramSeries, PopulationInfo, StateSeries, WeightSeries
-from eventsim.recording.reader import Histograms, Recording, Samples, Weights, open
+from eventsim.recording.pieces import Histograms, Samples, Weights
+from eventsim.recording.reader import Recording, open
 from eventsim.recording.recover import recover
 from eventsim.recording.writer import Recorder
 

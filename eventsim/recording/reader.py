@@ -1,59 +1,20 @@
 """Recording: reads a complete file, one that is still being written, or one of a killed run."""
 
 import json
-import time
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import Any, Self
 
 import h5py
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from eventsim.export import arrays, frames, neo, nwb, pynapple, sonata
-from eventsim.recording import layout, locking, superblock
-from eventsim.recording.store import Store, UnsettledError, indices, search
+from eventsim.recording import conversions, layout, locking
+from eventsim.recording.patience import patiently_opened, readable
+from eventsim.recording.pieces import Floats, Histograms, Ints, Samples, Weights
+from eventsim.recording.store import Store, indices, search
 from eventsim.suggest import unknown
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 _END_BYTES = 1 << 20  # what is read of how a recording ended
-_WAITS = (0.01, 0.1, 0.5, 1.0)  # s between attempts to read a file that somebody writes
-
-Result = TypeVar("Result")
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-class Samples(NamedTuple):
-    """One sampled variable: `values[k, j]` belongs to `times[k]` ms and neuron `neurons[j]`."""
-
-    times: Floats
-    values: Floats
-    neurons: Ints
-    units: str
-
-
-class Weights(NamedTuple):
-    """Weights of one projection: `values[k, i]` is synapse `i` at `times[k]` ms."""
-
-    times: Floats
-    values: Floats
-    source: Ints
-    target: Ints
-    delay: Floats
-    units: str
-
-
-class Histograms(NamedTuple):
-    """How weights are distributed: `counts[k, i]` of them from `edges[i]` on at `times[k]` ms."""
-
-    times: Floats
-    counts: Ints
-    edges: Floats
-    units: str
 
 
 def open(path: str | Path) -> "Recording":
@@ -76,7 +37,7 @@ def open(path: str | Path) -> "Recording":
     if not found.exists():
         raise FileNotFoundError(f"no recording at {str(path)!r}")
     try:
-        file = _patiently_opened(found)
+        file = patiently_opened(found)
     except (OSError, RuntimeError) as error:
         raise ValueError(f"{str(found)!r} can't be opened as HDF5: {error}") from error
     try:
@@ -84,62 +45,6 @@ def open(path: str | Path) -> "Recording":
     except BaseException:
         file.close()
         raise
-
-
-def _patiently_opened(path: Path) -> h5py.File:
-    """Open a file; one that is being created, or closed, is there a moment later."""
-    for wait in _WAITS:
-        try:
-            return _opened(path)
-        except OSError as error:
-            if not (locking.is_held(path) or locking.is_busy(error)):
-                raise
-            time.sleep(wait)
-    return _opened(path)
-
-
-def _opened(path: Path) -> h5py.File:
-    """Open a file for reading, whatever became of its writer.
-
-    The mode for files that grow tries again and again where something doesn't fit, for minutes in
-    a damaged file. So it is taken only where somebody writes, or where that can't be known.
-    """
-    if locking.is_held(path) is not False:
-        try:
-            return locking.opened(path, "r", swmr=True)
-        except OSError:
-            if locking.is_held(path):
-                raise  # else it was closed meanwhile
-    if superblock.is_marked_open(path):
-        return h5py.File(superblock.AsClosed(path), "r")
-    return locking.opened(path, "r")
-
-
-def _readable(method: Callable[..., Result]) -> Callable[..., Result]:
-    """Tell HDF5's complaints about a file in one line that names it.
-
-    A file that somebody writes may be caught between two of its writes: HDF5 orders what belongs to
-    one dataset, not one dataset after another. So it is opened anew and read again before anybody
-    is told that it is damaged.
-    """
-
-    @wraps(method)
-    def read(self: "Recording", *args: Any, **kwargs: Any) -> Result:
-        for wait in _WAITS:
-            try:
-                return method(self, *args, **kwargs)
-            except (UnsettledError, RuntimeError, OSError):
-                if not self._may_settle():
-                    break
-                time.sleep(wait)
-                self._open_anew()
-        try:
-            return method(self, *args, **kwargs)
-        except (RuntimeError, OSError, UnicodeDecodeError, RecursionError) as error:
-            why = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ValueError(f"recording {self.name!r} is damaged: {why}") from error
-
-    return read
 
 
 class Recording:
@@ -166,7 +71,7 @@ class Recording:
         self._owns = owns
         self._read_contents()
 
-    @_readable
+    @readable
     def _read_contents(self) -> None:
         try:
             version = int(self._store.attribute(self._store.group("eventsim"), "format"))
@@ -196,7 +101,7 @@ class Recording:
         self.histogrammed = tuple(self._store.names("histograms"))
 
     @property
-    @_readable
+    @readable
     def status(self) -> str:
         """'complete', 'aborted: why', 'running', or 'killed', if nobody writes it any more.
 
@@ -211,7 +116,7 @@ class Recording:
         return str(self._end().get("status", "killed"))  # it may have ended between the lines
 
     @property
-    @_readable
+    @readable
     def duration(self) -> float:
         """How far the recording goes, in ms."""
         reached = float(self._store.dataset("eventsim", "reached")[()])
@@ -219,7 +124,7 @@ class Recording:
         return max([reached, *(float(times[count - 1]) for times, count in last if count)])
 
     @property
-    @_readable
+    @readable
     def provenance(self) -> dict[str, Any]:
         """Where the recording comes from: known at the start, and what the end added."""
         start: dict[str, Any] = json.loads(
@@ -227,7 +132,7 @@ class Recording:
         )
         return {**start, **self._end().get("final", {})}
 
-    @_readable
+    @readable
     def spikes(
         self,
         population: str,
@@ -274,7 +179,7 @@ class Recording:
         keep = np.isin(who, indices(population, neurons, size))
         return t[keep], who[keep]
 
-    @_readable
+    @readable
     def trains(
         self, population: str, start: float | None = None, stop: float | None = None
     ) -> list[Floats]:
@@ -284,7 +189,7 @@ class Recording:
         ends = np.cumsum(np.bincount(who, minlength=self._size(population)))
         return np.split(times[order], ends[:-1])
 
-    @_readable
+    @readable
     def states(
         self,
         population: str,
@@ -332,7 +237,7 @@ class Recording:
             str(units[column]),
         )
 
-    @_readable
+    @readable
     def weights(self, projection: str, snapshot: int | None = None) -> Weights:
         """Return the recorded weights of one projection, all snapshots or one (-1: the last).
 
@@ -366,7 +271,7 @@ class Recording:
             self._store.texts(values, "units")[0],
         )
 
-    @_readable
+    @readable
     def histograms(self, projection: str) -> Histograms:
         """Return the histograms of one projection's weights.
 
@@ -391,94 +296,12 @@ class Recording:
             times[:count], counts[:count], edges[:], self._store.texts(edges, "units")[0]
         )
 
-    def to_pandas(self, population: str, variable: str | None = None) -> "DataFrame":
-        """Return a population's spikes, or with a `variable` its samples, as a pandas frame.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Spikes: columns `time` (ms) and `neuron`. Samples: index `time` (ms), a column per
-            neuron.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        KeyError
-            If there is no such population or variable.
-        """
-        if variable is None:
-            return frames.spikes(*self.spikes(population))
-        return frames.states(self.states(population, variable))
-
-    def to_xarray(self, population: str) -> Any:
-        """Return all that was sampled of a population: an xarray.Dataset, (time, neuron) each.
-
-        Raises
-        ------
-        ImportError
-            If xarray is not installed (extra `xarray`).
-        KeyError
-            If the population was not sampled.
-        """
-        return arrays.states(self, population)
-
-    def to_neo(self) -> Any:
-        """Return everything as a neo.Block: a segment for each population, in ms.
-
-        Raises
-        ------
-        ImportError
-            If Neo is not installed (extra `neo`).
-        """
-        return neo.block(self)
-
-    def to_pynapple(self, population: str, variable: str | None = None) -> Any:
-        """Return spikes as a pynapple.TsGroup, or with a `variable` its samples as a TsdFrame.
-
-        pynapple counts in seconds and rounds to ns.
-
-        Raises
-        ------
-        ImportError
-            If pynapple is not installed (extra `pynapple`).
-        KeyError
-            If there is no such population or variable.
-        """
-        if variable is None:
-            return pynapple.spikes(self, population)
-        return pynapple.states(self, population, variable)
-
-    def to_nwb(self, path: str | Path) -> None:
-        """Write all spikes into an NWB file: its `units` table, in seconds, a row per neuron.
-
-        Raises
-        ------
-        ImportError
-            If pynwb is not installed (extra `nwb`).
-        FileExistsError
-            If the file exists.
-        """
-        if Path(path).exists():
-            raise FileExistsError(f"{str(path)!r} exists")
-        nwb.write(self, Path(path))
-
-    def to_sonata(self, folder: str | Path) -> list[Path]:
-        """Write SONATA files: spikes.h5, and POPULATION.VARIABLE.h5 for what was sampled.
-
-        SONATA's samples are float32; spike times are as recorded.
-
-        Returns
-        -------
-        list of Path
-            What was written.
-
-        Raises
-        ------
-        FileExistsError
-            If one of them exists.
-        """
-        return sonata.write_recording(self, Path(folder))
+    to_pandas = conversions.to_pandas
+    to_xarray = conversions.to_xarray
+    to_neo = conversions.to_neo
+    to_pynapple = conversions.to_pynapple
+    to_nwb = conversions.to_nwb
+    to_sonata = conversions.to_sonata
 
     @property
     def identity(self) -> str:
@@ -512,7 +335,7 @@ class Recording:
             path = path.with_suffix("")  # it was completed meanwhile
         if path.exists():
             self._store.file.close()
-            self._store = Store(_patiently_opened(path), self.name)
+            self._store = Store(patiently_opened(path), self.name)
 
     def close(self) -> None:
         """Close the file, unless a recorder still holds it."""
