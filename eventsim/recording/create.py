@@ -13,6 +13,7 @@ from eventsim.recording.layout import (
     HistogramSeries,
     PopulationInfo,
     StateSeries,
+    Wanted,
     WeightSeries,
 )
 from eventsim.recording.stream import Stream
@@ -52,6 +53,17 @@ class Histograms(NamedTuple):
     times: Stream
     counts: Stream
     bins: int
+
+
+class Contents(NamedTuple):
+    """Where everything goes, by the names of populations and projections."""
+
+    end: Stream  # what was said of the end, a line for each time
+    spikes: dict[str, Spikes]
+    states: dict[str, States]
+    weights: dict[str, Weights]
+    histograms: dict[str, Histograms]
+    streams: list[Stream]  # all of these, but for the end; their rows are counted in this order
 
 
 def memory() -> h5py.File:
@@ -94,7 +106,37 @@ def on_disk(path: Path, overwrite: bool) -> tuple[h5py.File, int | None]:
         raise ValueError(f"recording {str(path)!r} can't be written: {why}") from error
 
 
-def spikes(parent: h5py.Group, info: PopulationInfo) -> Spikes:
+def contents(file: h5py.File, wanted: Wanted, provenance: str) -> Contents:
+    """Create all groups of a file."""
+    # h5py lists a group by name unless told to keep the order
+    parents = {
+        name: file.create_group(name, track_order=True)
+        for name in ("spikes", "report", "weights", "histograms", "eventsim")
+    }
+    own = parents["eventsim"]
+    own.attrs["format"] = layout.FORMAT
+    own.attrs["id"] = np.bytes_(uuid.uuid4().hex)
+    own["provenance"] = np.bytes_(provenance)
+    own["reached"] = 0.0
+    own["reached"].attrs["units"] = MILLISECONDS
+    end = Stream.create(own, "end", np.uint8)
+    spikes = {i.name: _spikes(parents["spikes"], i) for i in wanted.spikes}
+    states = {s.population: _states(parents["report"], s) for s in wanted.states}
+    weights = {w.projection: _weights(parents["weights"], w) for w in wanted.weights}
+    histograms = {h.projection: _histograms(parents["histograms"], h) for h in wanted.histograms}
+    streams = [
+        *(stream for pair in spikes.values() for stream in pair),
+        *(of.data for of in states.values()),
+        *(stream for of in weights.values() for stream in (of.times, of.values)),
+        *(stream for of in histograms.values() for stream in (of.times, of.counts)),
+    ]
+    for k, stream in enumerate(streams):
+        stream.dataset.attrs["stream"] = k
+    own["flushed"] = np.zeros(len(streams), np.int64)
+    return Contents(end, spikes, states, weights, histograms, streams)
+
+
+def _spikes(parent: h5py.Group, info: PopulationInfo) -> Spikes:
     """Create the group of one population's spikes."""
     group = parent.create_group(info.name)
     sorting = h5py.enum_dtype(layout.SORTING, basetype="i1")
@@ -106,7 +148,7 @@ def spikes(parent: h5py.Group, info: PopulationInfo) -> Spikes:
     return Spikes(times, neurons)
 
 
-def states(parent: h5py.Group, series: StateSeries) -> States:
+def _states(parent: h5py.Group, series: StateSeries) -> States:
     """Create the group of one population's samples: a neuron's variables are its elements."""
     neurons, variables = len(series.neurons), len(series.variables)
     group = parent.create_group(series.population)
@@ -123,7 +165,7 @@ def states(parent: h5py.Group, series: StateSeries) -> States:
     return States(series, data, mapping["time"])
 
 
-def weights(parent: h5py.Group, series: WeightSeries) -> Weights:
+def _weights(parent: h5py.Group, series: WeightSeries) -> Weights:
     """Create the group of one projection's weights."""
     group = parent.create_group(series.projection)
     count = len(series.source)
@@ -140,7 +182,7 @@ def weights(parent: h5py.Group, series: WeightSeries) -> Weights:
     return Weights(times, values, count)
 
 
-def histograms(parent: h5py.Group, series: HistogramSeries) -> Histograms:
+def _histograms(parent: h5py.Group, series: HistogramSeries) -> Histograms:
     """Create the group of one projection's histograms."""
     group = parent.create_group(series.projection)
     bins = len(series.edges) - 1

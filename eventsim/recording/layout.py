@@ -28,7 +28,7 @@ Source: SONATA data format, Dai et al. (2020), PLoS Comput. Biol. 16:e1007696,
 doi:10.1371/journal.pcbi.1007696.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,6 +89,15 @@ class HistogramSeries(NamedTuple):
     units: str = ""
 
 
+class Wanted(NamedTuple):
+    """All that one file is to hold."""
+
+    spikes: Sequence[PopulationInfo]
+    states: Sequence[StateSeries]
+    weights: Sequence[WeightSeries]
+    histograms: Sequence[HistogramSeries]
+
+
 def texts(given: Sequence[str]) -> NDArray[np.bytes_]:
     """Return texts of one length, padded.
 
@@ -103,14 +112,31 @@ def part(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-def check_population(info: PopulationInfo) -> None:
+def check(wanted: Wanted) -> None:
+    """Refuse what can't be recorded, or is asked for twice."""
+    groups: tuple[tuple[str, Sequence[Any], Callable[[Any], None]], ...] = (
+        ("spikes of population", wanted.spikes, _check_population),
+        ("states of population", wanted.states, _check_states),
+        ("weights of projection", wanted.weights, _check_weights),
+        ("histograms of projection", wanted.histograms, _check_histograms),
+    )
+    for what, things, refuse in groups:
+        seen = set()
+        for thing in things:
+            refuse(thing)
+            if thing[0] in seen:
+                raise ValueError(f"{what} {thing[0]!r}: asked for twice")
+            seen.add(thing[0])
+
+
+def _check_population(info: PopulationInfo) -> None:
     """Refuse a population that can't be recorded."""
     _check_name("population", info.name)
     if info.size < 1:
         raise ValueError(f"population {info.name!r}: size must be >= 1, got {info.size}")
 
 
-def check_states(series: StateSeries) -> None:
+def _check_states(series: StateSeries) -> None:
     """Refuse a state series that can't be recorded."""
     where = f"states of population {series.population!r}"
     _check_name("population", series.population)
@@ -126,7 +152,7 @@ def check_states(series: StateSeries) -> None:
         raise ValueError(f"{where}: start must be finite and >= 0 ms, got {series.start}")
 
 
-def check_weights(series: WeightSeries) -> None:
+def _check_weights(series: WeightSeries) -> None:
     """Refuse a weight series that can't be recorded."""
     where = f"weights of projection {series.projection!r}"
     _check_name("projection", series.projection)
@@ -138,7 +164,7 @@ def check_weights(series: WeightSeries) -> None:
         )
 
 
-def check_histograms(series: HistogramSeries) -> None:
+def _check_histograms(series: HistogramSeries) -> None:
     """Refuse a series of histograms that can't be recorded."""
     where = f"histograms of projection {series.projection!r}"
     _check_name("projection", series.projection)

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 
 from eventsim.recording import layout, locking, superblock
-from eventsim.recording.create import Histograms, Spikes, States, Weights
-from eventsim.recording.layout import HistogramSeries, StateSeries, WeightSeries
+from eventsim.recording.create import Contents, Histograms, Spikes, States, Weights
+from eventsim.recording.layout import HistogramSeries, StateSeries, Wanted, WeightSeries
 from eventsim.recording.stream import Stream
 
 
@@ -51,7 +51,20 @@ def reopen(path: Path, identity: str) -> tuple[h5py.File, int | None]:
     return file, lock
 
 
-class Kept:
+def contents(file: h5py.File, wanted: Wanted, rows: list[int]) -> Contents:
+    """Return where everything goes on, each stream after as many rows as it had."""
+    kept = _Kept(file, rows)
+    spikes = {i.name: kept.spikes(i.name) for i in wanted.spikes}
+    states = {s.population: kept.states(s) for s in wanted.states}
+    weights = {w.projection: kept.weights(w) for w in wanted.weights}
+    histograms = {h.projection: kept.histograms(h) for h in wanted.histograms}
+    end = Stream(file["eventsim/end"], len(file["eventsim/end"]))
+    end.append(np.frombuffer(b"{}\n", np.uint8))  # what was said of the end is over
+    end.flush()
+    return Contents(end, spikes, states, weights, histograms, kept.streams)
+
+
+class _Kept:
     """The streams of a file, each going on after as many rows as it had; in the writer's order."""
 
     def __init__(self, file: h5py.File, rows: list[int]) -> None:

@@ -7,8 +7,7 @@ what only the end of the run knows goes into a dataset that was there, empty, fr
 
 import json
 import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,13 +17,13 @@ from numpy.typing import NDArray
 
 from eventsim.recording import create, layout, locking, reader, reopen, room
 from eventsim.recording.layout import (
-    MILLISECONDS,
     HistogramSeries,
     PopulationInfo,
     StateSeries,
+    Wanted,
     WeightSeries,
 )
-from eventsim.recording.stream import Stream, unwritable
+from eventsim.recording.stream import unwritable
 from eventsim.suggest import unknown
 
 _FLUSH_EVERY = 2.0  # s of wall time: what a kill can cost at most
@@ -68,7 +67,8 @@ class Recorder:
         provenance: Mapping[str, Any] | None = None,
         overwrite: bool = False,
     ) -> None:
-        _check(spikes, states, weights, histograms)
+        wanted = Wanted(spikes, states, weights, histograms)
+        layout.check(wanted)
         start = _json(provenance or {})
         self.path = None if path is None else Path(path)
         self._lock: int | None = None
@@ -78,16 +78,14 @@ class Recorder:
             self._file, self._lock = create.on_disk(self.path, overwrite)
         self._closed = False
         try:
-            self._build(spikes, states, weights, histograms, start)
+            self._contents = create.contents(self._file, wanted, start)
         except BaseException:
             self._file.close()
             locking.release(self._lock)
             if self.path is not None:
                 layout.part(self.path).unlink(missing_ok=True)
             raise
-        self._begin()
-
-    def _begin(self) -> None:
+        self._last = dict.fromkeys(self._contents.spikes, 0.0)  # ms, of each population's spikes
         if self.path is not None:  # a file in memory has no other reader
             self._file.swmr_mode = True
         self._next_flush = time.monotonic() + _FLUSH_EVERY
@@ -112,32 +110,21 @@ class Recorder:
         self = cls.__new__(cls)
         self.path, self._closed = Path(path), False
         self._file, self._lock = reopen.reopen(self.path, str(mark["id"]))
+        wanted = Wanted(spikes, states, weights, histograms)
         try:
-            self._attach(spikes, states, weights, histograms, mark)
+            self._contents = reopen.contents(self._file, wanted, [int(n) for n in mark["rows"]])
+        except BaseException:
+            self._file.close()
+            locking.release(self._lock)
+            raise
+        self._last = {i.name: float(mark["last"][i.name]) for i in spikes}
+        try:
+            self.flush(float(mark["reached"]))
         except BaseException:
             self._closed = True
             self._let_go()
             raise
-        self._next_flush = time.monotonic() + _FLUSH_EVERY
         return self
-
-    def _attach(
-        self, spikes: Sequence[PopulationInfo], states: Sequence[StateSeries],
-        weights: Sequence[WeightSeries], histograms: Sequence[HistogramSeries],
-        mark: Mapping[str, Any],
-    ) -> None:  # fmt: skip
-        kept = reopen.Kept(self._file, [int(n) for n in mark["rows"]])
-        self._spikes = {i.name: kept.spikes(i.name) for i in spikes}
-        self._last = {i.name: float(mark["last"][i.name]) for i in spikes}
-        self._states = {s.population: kept.states(s) for s in states}
-        self._weights = {w.projection: kept.weights(w) for w in weights}
-        self._histograms = {h.projection: kept.histograms(h) for h in histograms}
-        self._streams = kept.streams
-        end = self._file["eventsim/end"]
-        self._end = Stream(end, len(end))
-        self._end.append(np.frombuffer(b"{}\n", np.uint8))  # what was said of the end is over
-        self._end.flush()
-        self.flush(float(mark["reached"]))
 
     def mark(self) -> dict[str, Any]:
         """Flush, and return the place from which `resume` can go on, fit for JSON."""
@@ -145,48 +132,11 @@ class Recorder:
         return {
             "path": None if self.path is None else str(self.path.absolute()),
             "id": self._file["eventsim"].attrs["id"].decode(),
-            "rows": [stream.count for stream in self._streams],
-            "last": self._last,
+            "rows": [stream.count for stream in self._contents.streams],
+            "last": dict(self._last),
             "reached": float(self._file["eventsim/reached"][()]),
-            "samples": {name: states.data.count for name, states in self._states.items()},
+            "samples": {name: states.data.count for name, states in self._contents.states.items()},
         }
-
-    def _build(
-        self,
-        spikes: Sequence[PopulationInfo],
-        states: Sequence[StateSeries],
-        weights: Sequence[WeightSeries],
-        histograms: Sequence[HistogramSeries],
-        start: str,
-    ) -> None:
-        # h5py lists a group by name unless told to keep the order
-        parents = {
-            name: self._file.create_group(name, track_order=True)
-            for name in ("spikes", "report", "weights", "histograms", "eventsim")
-        }
-        own = parents["eventsim"]
-        own.attrs["format"] = layout.FORMAT
-        own.attrs["id"] = np.bytes_(uuid.uuid4().hex)
-        own["provenance"] = np.bytes_(start)
-        own["reached"] = 0.0
-        own["reached"].attrs["units"] = MILLISECONDS
-        self._end = Stream.create(own, "end", np.uint8)
-        self._spikes = {info.name: create.spikes(parents["spikes"], info) for info in spikes}
-        self._last = {info.name: 0.0 for info in spikes}
-        self._states = {s.population: create.states(parents["report"], s) for s in states}
-        self._weights = {w.projection: create.weights(parents["weights"], w) for w in weights}
-        self._histograms = {
-            h.projection: create.histograms(parents["histograms"], h) for h in histograms
-        }
-        self._streams = [
-            *(stream for pair in self._spikes.values() for stream in pair),
-            *(states.data for states in self._states.values()),
-            *(stream for w in self._weights.values() for stream in (w.times, w.values)),
-            *(stream for h in self._histograms.values() for stream in (h.times, h.counts)),
-        ]
-        for k, stream in enumerate(self._streams):
-            stream.dataset.attrs["stream"] = k
-        own["flushed"] = np.zeros(len(self._streams), np.int64)
 
     def spikes(
         self, population: str, times: NDArray[np.float64], neurons: NDArray[np.integer[Any]]
@@ -209,7 +159,7 @@ class Recorder:
         ValueError
             If the arrays differ in length, or time steps back between two calls.
         """
-        streams = _known("recorded population", population, self._spikes)
+        streams = _known("recorded population", population, self._contents.spikes)
         if len(times) != len(neurons):
             raise ValueError(
                 f"population {population!r}: {len(times)} spike times for {len(neurons)} neurons"
@@ -235,7 +185,7 @@ class Recorder:
         ValueError
             If the shape is another.
         """
-        states = _known("sampled population", population, self._states)
+        states = _known("sampled population", population, self._contents.states)
         shape = (len(states.series.neurons), len(states.series.variables))
         if rows.shape[1:] != shape:
             raise ValueError(
@@ -254,7 +204,7 @@ class Recorder:
         ValueError
             If the shape is another.
         """
-        weights = _known("recorded projection", projection, self._weights)
+        weights = _known("recorded projection", projection, self._contents.weights)
         if np.shape(values) not in ((weights.synapses,), (1,)):
             raise ValueError(
                 f"weights of projection {projection!r}: needs {weights.synapses} values, got shape "
@@ -273,7 +223,7 @@ class Recorder:
         ValueError
             If the shape is not (bins,).
         """
-        histograms = _known("projection with histograms", projection, self._histograms)
+        histograms = _known("projection with histograms", projection, self._contents.histograms)
         if np.shape(counts) != (histograms.bins,):
             raise ValueError(
                 f"histograms of projection {projection!r}: needs {histograms.bins} counts, got "
@@ -285,16 +235,16 @@ class Recorder:
     def flush(self, now: float | None = None) -> None:
         """Put everything appended so far on disk; `now` is the time in ms that the run reached."""
         if self.path is not None:
-            room.check(self.path, sum(stream.waiting for stream in self._streams))
-        for stream in self._streams:
+            room.check(self.path, sum(stream.waiting for stream in self._contents.streams))
+        for stream in self._contents.streams:
             stream.flush()
-        for states in self._states.values():
+        for states in self._contents.states.values():
             series = states.series
             states.time[1] = series.start + states.data.count * series.interval
         self._file.flush()
         # HDF5 may show a dataset's new length before its values: readers go by these counts, which
         # change only when everything they count is on disk
-        self._file["eventsim/flushed"][...] = [stream.count for stream in self._streams]
+        self._file["eventsim/flushed"][...] = [stream.count for stream in self._contents.streams]
         if now is not None:
             self._file["eventsim/reached"][()] = now
         self._file.flush()
@@ -336,13 +286,13 @@ class Recorder:
         if self._broken:
             self._let_go()
             return
-        self._end.from_reserve = True
+        self._contents.end.from_reserve = True
         status = "complete" if complete else f"aborted: {reason}" if reason else "aborted"
         end = _json({"status": status, "final": final}) + "\n"
         try:
-            self._end.append(np.frombuffer(end.encode(), np.uint8))
-            self._end.flush()
-            for stream in self._streams:
+            self._contents.end.append(np.frombuffer(end.encode(), np.uint8))
+            self._contents.end.flush()
+            for stream in self._contents.streams:
                 stream.cut()
             self._file.flush()
         finally:
@@ -367,7 +317,7 @@ class Recorder:
     @property
     def _broken(self) -> bool:
         """Whether the file system has refused a write: HDF5 can't be brought to go on then."""
-        return self._end.broken or any(stream.broken for stream in self._streams)
+        return self._contents.end.broken or any(stream.broken for stream in self._contents.streams)
 
     @property
     def recording(self) -> reader.Recording:
@@ -388,27 +338,6 @@ class Recorder:
         traceback: TracebackType | None,
     ) -> None:
         self.close(kind is None, reason=str(error) or kind.__name__ if kind else "")
-
-
-def _check(
-    spikes: Sequence[PopulationInfo],
-    states: Sequence[StateSeries],
-    weights: Sequence[WeightSeries],
-    histograms: Sequence[HistogramSeries],
-) -> None:
-    groups: tuple[tuple[str, Sequence[Any], Callable[[Any], None]], ...] = (
-        ("spikes of population", spikes, layout.check_population),
-        ("states of population", states, layout.check_states),
-        ("weights of projection", weights, layout.check_weights),
-        ("histograms of projection", histograms, layout.check_histograms),
-    )
-    for what, things, check in groups:
-        seen = set()
-        for thing in things:
-            check(thing)
-            if thing[0] in seen:
-                raise ValueError(f"{what} {thing[0]!r}: asked for twice")
-            seen.add(thing[0])
 
 
 def _known(what: str, name: str, things: Mapping[str, Any]) -> Any:

@@ -273,3 +273,20 @@ def test_two_seconds_of_wall_time_are_the_most_that_waits(
             seen.append(file["eventsim/flushed"][:].tolist())
     recorder.close()
     assert seen == [[0, 0], [1, 1]]
+
+
+def test_a_recording_goes_on_from_its_mark_and_not_from_beyond_its_end(tmp_path: Path) -> None:
+    """Oracle: the arrays that were appended; a refusal leaves the file as it was, and unlocked."""
+    path = tmp_path / "run.h5"
+    times, neurons = random_spikes(900, EXC.size)
+    with Recorder(path, spikes=[EXC]) as recorder:
+        recorder.spikes("exc", times[:500], neurons[:500])
+        mark = recorder.mark()
+        recorder.spikes("exc", times[500:], np.zeros(400, np.int64))  # what will be written anew
+    with pytest.raises(ValueError, match=r"has 900 rows; the checkpoint goes on after 901$"):
+        Recorder.resume(path, {**mark, "rows": [901, 901]}, spikes=[EXC], states=[], weights=[])
+    with Recorder.resume(path, mark, spikes=[EXC], states=[], weights=[]) as recorder:
+        recorder.spikes("exc", times[500:], neurons[500:])
+    with recording.open(path) as run:
+        assert run.spikes("exc")[0].tobytes() == times.tobytes()
+        np.testing.assert_array_equal(run.spikes("exc")[1], neurons)

@@ -51,7 +51,7 @@ def live(folder: Path, report: int) -> None:
 
     def told(self: Recorder, now: float | None = None) -> None:
         flush(self, now)
-        os.write(report, b"%d\n" % self._spikes["cells"].neurons.count)
+        os.write(report, b"%d\n" % self._contents.spikes["cells"].neurons.count)
 
     Recorder.flush = told  # type: ignore[method-assign]
     saved = folder / "run.checkpoint"
