@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eventsim import checks
+from eventsim import checks, compiler_errors
 from eventsim.engine.base import Engine
 from eventsim.model import FloatArray
 from eventsim.network import Network, Population, Projection
@@ -38,7 +38,8 @@ class Control:
     def _changing(self) -> Iterator[None]:
         """Note that an engine which was interrupted may have stopped halfway."""
         try:
-            yield
+            with compiler_errors.explained():
+                yield
         except BaseException:
             self._broken = True
             raise

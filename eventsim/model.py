@@ -142,7 +142,7 @@ class NeuronModel:
     trouble: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
     private: tuple[str, ...] = ()
-    doc: str = ""
+    doc: str | None = ""
 
     def __post_init__(self) -> None:
         if self.next_fire is not never_by_itself and self.safe_until is never_by_itself:

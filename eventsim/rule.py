@@ -117,7 +117,7 @@ class Rule:
     reads: tuple[str, ...] = ()
     transmits: Function | None = None
     parts: "tuple[Rule, ...]" = ()
-    doc: str = ""
+    doc: str | None = ""
 
     def __post_init__(self) -> None:
         for trace in (*self.pre.values(), *self.post.values()):

@@ -6,7 +6,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Self, cast
 
-from eventsim import checkpoint, checks, profiling
+from eventsim import checkpoint, checks, compiler_errors, profiling
 from eventsim.agenda import Agenda, Handle
 from eventsim.control import Control
 from eventsim.engine.compiled import CompiledEngine
@@ -87,7 +87,7 @@ class Simulation(Control):
         self.engine_name, self.path = engine, path
         options: dict[str, Any] = {"seed": self.seed, "max_rate": self.max_rate}
         if engine == "compiled":
-            with profiling.part("build"):
+            with profiling.part("build"), compiler_errors.explained():
                 self.engine = CompiledEngine(
                     network, self._observer, threads=threads, path=path, **options
                 )

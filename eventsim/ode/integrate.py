@@ -36,7 +36,7 @@ def integrated(
     name: str, *, params: type, state: type, initial: Function, derivative: Function,
     threshold: Function, on_input: Mapping[str, Function], on_fire: Function | None = None,
     next_break: Function = no_break, method: str = "explicit", max_step: float = inf,
-    units: Mapping[str, str] | None = None, doc: str = "",
+    units: Mapping[str, str] | None = None, doc: str | None = "",
 ) -> NeuronModel:  # fmt: skip
     """Make a neuron model of a differential equation.
 
@@ -67,7 +67,7 @@ def integrated(
         ms; must be given if the derivative depends on `t`, so that no step jumps over what it does.
     units : dict of port or state name to str
         The unit of a weight on each port, and of each variable that has one.
-    doc : str
+    doc : str, optional
         The datasheet.
 
     Returns
@@ -125,7 +125,7 @@ def integrated(
         quick=made.quick,
         units=units or {},
         private=tuple(name for name in planned._fields if name not in fields),
-        doc=_documented(doc, params),
+        doc=_documented(doc or "", params),
     )
 
 

@@ -73,10 +73,12 @@ def _compiled_fold(f: Any, start: float, values: Any, *others: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _written_out(typing_context: Any, f: Any, given: Any) -> Any:
-    like, scalar = given[0], f.get_call_type(typing_context, _floats(1 + len(given[1])), {})
+    like = _of_floats(given[0])
+    scalar = f.get_call_type(typing_context, _floats(1 + len(given[1])), {})
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        call, row = _caller(context, builder, f, scalar), _rows(builder, given, arguments[1])
+        call = _caller(context, builder, f, scalar)
+        row = _rows(context, builder, given, arguments[1])
         return context.make_tuple(builder, like, [call(row(k)) for k in range(len(like))])
 
     return like(f, given), generate
@@ -87,13 +89,21 @@ def _folded(typing_context: Any, f: Any, start: Any, given: Any) -> Any:
     scalar = f.get_call_type(typing_context, _floats(2 + len(given[1])), {})
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        call, row = _caller(context, builder, f, scalar), _rows(builder, given, arguments[2])
-        result = arguments[1]
+        call, result = _caller(context, builder, f, scalar), arguments[1]
+        row = _rows(context, builder, given, arguments[2])
         for k in range(len(given[0])):
             result = call([result, *row(k)])
         return result
 
     return types.float64(f, start, given), generate
+
+
+def _of_floats(like: Any) -> Any:
+    """Return the type of a tuple in which a whole number here and there has become a float."""
+    if isinstance(like, types.BaseNamedTuple):  # type: ignore[attr-defined]
+        named = types.NamedUniTuple  # type: ignore[attr-defined]
+        return named(types.float64, len(like), like.instance_class)
+    return types.UniTuple(types.float64, len(like))  # type: ignore[attr-defined]
 
 
 def _floats(n: int) -> Any:
@@ -107,18 +117,17 @@ def _caller(context: Any, builder: Any, f: Any, signature: Any) -> Callable[[Any
     return lambda arguments: function(builder, arguments)
 
 
-def _rows(builder: Any, given: Any, value: Any) -> Callable[[int], Any]:
-    """Return row(k): number k of the first of the `given` and of all the others."""
+def _rows(context: Any, builder: Any, given: Any, value: Any) -> Callable[[int], Any]:
+    """Return row(k): number k of the first of the `given` and of all the others, as floats."""
     others = cgutils.unpack_tuple(builder, builder.extract_value(value, 1), len(given[1]))
     columns = [(given[0], builder.extract_value(value, 0)), *zip(given[1], others, strict=True)]
 
-    def row(k: int) -> Any:
-        return [
-            builder.extract_value(column, k) if isinstance(kind, types.BaseTuple) else column  # type: ignore[attr-defined]
-            for kind, column in columns
-        ]
+    def number(k: int, kind: Any, column: Any) -> Any:
+        if isinstance(kind, types.BaseTuple):  # type: ignore[attr-defined]
+            kind, column = kind[k], builder.extract_value(column, k)
+        return context.cast(builder, column, kind, types.float64)
 
-    return row
+    return lambda k: [number(k, *column) for column in columns]
 
 
 @kernel

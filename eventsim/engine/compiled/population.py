@@ -33,6 +33,7 @@ from eventsim.engine.kernels import population as population_kernel
 from eventsim.engine.kernels import spread, sweep
 from eventsim.engine.rule_layout import SWEPT, history_width, rule_layouts
 from eventsim.engine.specialise import specialise
+from eventsim.engine.tryout import try_out
 from eventsim.lasting import Arrays, Stored
 from eventsim.model import no_plan
 from eventsim.network import Population
@@ -53,6 +54,8 @@ class CompiledPopulation:
         self.model = population.model
         self.plastic_projections = plastic
         self.max_rate = SOURCE_LIMIT if self.model.is_source else max_rate
+        table = population.table
+        try_out(f"population {population.name!r}", self.model, population.parameters[0], table)
         rules = bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names)
         self.kernel: ModuleType = specialise(
             population_kernel,
