@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eventsim import checks, compiler_errors
+from eventsim import checks
 from eventsim.engine.base import Engine
+from eventsim.engine.compiler_errors import explained
 from eventsim.model import FloatArray
 from eventsim.network import Network, Population, Projection
 
@@ -38,7 +39,7 @@ class Control:
     def _changing(self) -> Iterator[None]:
         """Note that an engine which was interrupted may have stopped halfway."""
         try:
-            with compiler_errors.explained():
+            with explained():
                 yield
         except BaseException:
             self._broken = True

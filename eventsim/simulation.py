@@ -6,10 +6,11 @@ from math import inf
 from pathlib import Path
 from typing import Any, Self, cast
 
-from eventsim import checkpoint, checks, compiler_errors, profiling
+from eventsim import checkpoint, checks, profiling
 from eventsim.agenda import Agenda, Handle
 from eventsim.control import Control
 from eventsim.engine.compiled import CompiledEngine
+from eventsim.engine.compiler_errors import explained
 from eventsim.engine.reference import ReferenceEngine
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.network import Network, Population
@@ -87,7 +88,7 @@ class Simulation(Control):
         self.engine_name, self.path = engine, path
         options: dict[str, Any] = {"seed": self.seed, "max_rate": self.max_rate}
         if engine == "compiled":
-            with profiling.part("build"), compiler_errors.explained():
+            with profiling.part("build"), explained():
                 self.engine = CompiledEngine(
                     network, self._observer, threads=threads, path=path, **options
                 )

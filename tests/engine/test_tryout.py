@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from eventsim import AllToAll, Network, Simulation
-from eventsim.compiler_errors import one_line
+from eventsim.engine.compiler_errors import one_line
 from eventsim.kernel import kernel
 from eventsim.model import NeuronModel
-from eventsim.models import SpikeSource
+from eventsim.models import LIF, SpikeSource
 from eventsim.ode import integrated
+from eventsim.rule import Rule, Trace
 
 
 class Params(NamedTuple):
@@ -159,6 +160,20 @@ def test_what_only_the_compiler_refuses_is_told_in_one_line_with_its_place() -> 
     assert voltage(model(derivative=with_array), engine="reference") == pytest.approx(
         0.5 * np.exp(-1.6), rel=1e-6
     )
+
+
+def test_a_rule_that_reads_what_it_did_not_ask_for_is_told_with_its_place() -> None:
+    @kernel
+    def on_post(w: float, seen: Any, p: Params) -> float:
+        return float(w + seen.z)
+
+    stay = kernel(lambda w, seen, p: w)
+    rule = Rule(name="Mine", params=Params, on_pre=stay, on_post=on_post, pre={"x": Trace("tau")})
+    net = Network()
+    source, cell = net.add("source", SpikeSource([1.0])), net.add("cell", LIF())
+    net.connect(source, cell, AllToAll(), 0.5, 1.0, plasticity=rule(), bounds=(0.0, 1.0))
+    with pytest.raises(TypeError, match=r"^test_tryout.py, line \d+: .* Unknown attribute 'z' "):
+        Simulation(net).run(5.0)
 
 
 def test_what_is_nobody_s_mistake_but_ours_stays_as_it_is() -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 import numba
 from numba.core.errors import NumbaError
 
+import eventsim
+from eventsim.engine.specialise import cache_folder
+
 _PLACE = re.compile(r'(?:During: [^\n]* at |File ")([^"\n]+?)(?: \(|", line )(\d+)')
 _REASON = re.compile(r"Failed in nopython mode pipeline[^\n]*\n\s*([^\n]+)(?:\s*(>>> [^\n]+))?")
-_OURS = (Path(__file__).parent.resolve(), Path(numba.__file__).parent.resolve())
+_OURS = tuple(Path(str(package.__file__)).resolve().parent for package in (eventsim, numba))
 
 
 @contextmanager
@@ -32,21 +35,24 @@ def explained() -> Iterator[None]:
 
 
 def one_line(said: str) -> str | None:
-    """Return where a user's function can't be compiled and why; None if it is nobody's but ours."""
-    places = [(name, number) for name, number in _PLACE.findall(said) if not _is_ours(name)]
-    reasons = _REASON.findall(said)
-    if not places or not reasons:
+    """Return where a user's function can't be compiled and why; None if that can't be seen."""
+    places = [
+        f"{Path(name).name}, line {number}"
+        for name, number in _PLACE.findall(said)
+        if not _is_ours(name)
+    ]
+    reasons = [found for found in _REASON.findall(said) if not found[0].startswith("Failed in")]
+    if not reasons:
         return None
-    name, number = places[0]  # the innermost comes first, and of reasons last
+    # the innermost place comes first, and of reasons last; of an unknown name there is no line
+    place = places[0] if places else "a model or rule"
     reason = " ".join(part.strip() for part in reasons[-1] if part)
     return (
-        f"{Path(name).name}, line {number}: can't be compiled: {reason} (functions of models and "
-        "rules may use numbers, tuples and math, and make no arrays; engine='reference' runs them "
-        "as they are)"
+        f"{place}: can't be compiled: {reason} (functions of models and rules may use "
+        "numbers, tuples and math, and make no arrays; engine='reference' runs them as they are)"
     )
 
 
 def _is_ours(name: str) -> bool:
     path = Path(name).resolve()
-    copied = path.parent.name != "" and path.stem.rpartition("_")[0] in ("population", "drive")
-    return copied or any(root in path.parents for root in _OURS)
+    return any(root in path.parents for root in (*_OURS, cache_folder().resolve()))
