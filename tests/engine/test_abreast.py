@@ -1,5 +1,6 @@
 """Neurons that are integrated side by side do what each would do alone."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,13 @@ def network(**values: Any) -> Network:
     return net
 
 
-def run(net: Network, **options: Any) -> tuple[Any, Any]:
+def run(
+    net: Network, script: Callable[[Simulation], object] | None = None, **options: Any
+) -> tuple[Any, Any]:
     with Simulation(net, **options) as sim:
         recorder = sim.record()
+        if script is not None:
+            script(sim)
         sim.run(60.0)
         times, neurons = recorder.recording.spikes("cells")
         return np.column_stack([times, neurons]), sim.state("cells", "v")
@@ -96,6 +101,21 @@ def test_synapses_of_neurons_in_lanes_learn_as_the_reference_engine_s() -> None:
         assert weights.min() < 0.9 < 1.1 < weights.max()
     for ours, reference in zip(*found, strict=True):
         np.testing.assert_array_equal(ours, reference)
+
+
+def test_parameters_of_one_s_own_given_during_the_run_count_from_then_on() -> None:
+    """Oracle: the reference engine; shared before 20 ms, each its own current after."""
+
+    def spread(sim: Simulation) -> None:
+        currents = np.linspace(300.0, 1100.0, SIZE)
+        sim.at(20.0, lambda sim: sim.set_parameters("cells", i_offset=currents))
+
+    plain = run(network(rtol=1e-4, atol=1e-5), spread, engine="reference")
+    seen = run(network(rtol=1e-4, atol=1e-5), spread)
+    np.testing.assert_array_equal(seen[0], plain[0])
+    np.testing.assert_array_equal(seen[1], plain[1])
+    late = plain[0][plain[0][:, 0] > 20.0, 1]
+    assert np.sum(late >= SIZE // 2) > 1.2 * np.sum(late < SIZE // 2)
 
 
 def test_who_is_sampled_leaves_the_lanes_and_changes_no_bit(compiled: Any) -> None:
