@@ -14,13 +14,16 @@ from math import exp, expm1
 from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.model import NeuronModel
-from eventsim.ode.integrate import integrated
 
 STEEPEST = 10.0  # exponent at which a growing rate is cut, beyond any potential of a cell
 FADED = 50.0  # exponent at which a shrinking rate is as good as 0
 
+Function = Callable[..., Any]
 Rates = tuple[float, float, float, float, float, float]  # alpha and beta of m, h and n, per ms
+
+
+UNITS = {"exc": "nS", "inh": "nS", "current": "pA", "v": "mV", "m": "1", "h": "1", "n": "1",
+         "g_exc": "nS", "g_inh": "nS", "i": "pA"}  # fmt: skip
 
 
 class State(NamedTuple):
@@ -69,20 +72,11 @@ def on_current(s: State, t: float, w: float, p: Any) -> State:
     return State(s.v, s.m, s.h, s.n, s.g_exc, s.g_inh, s.i + w)
 
 
-def gated(name: str, params: Any, rates: Callable[[float, Any], Rates], doc: str) -> NeuronModel:
-    """Return the model whose gates open and close with `rates(v, p)`.
+def equations(rates: Callable[[float, Any], Rates]) -> tuple[Function, Function]:
+    """Return `initial` and `derivative` of the cell whose gates open and close with `rates(v, p)`.
 
-    Parameters
-    ----------
-    name : str
-        Of the model.
-    params : NamedTuple class
-        Its parameters; c_m, g_na, g_k, g_l, e_na, e_k, e_l, e_exc, e_inh, tau_syn_exc, tau_syn_inh,
-        i_offset, v_spike and v_start are among them.
-    rates : (v, p) -> (alpha_m, beta_m, alpha_h, beta_h, alpha_n, beta_n)
-        Per ms; a function under `kernel`.
-    doc : str
-        The datasheet.
+    The parameters need c_m, g_na, g_k, g_l, e_na, e_k, e_l, e_exc, e_inh, tau_syn_exc, tau_syn_inh,
+    i_offset, v_spike and v_start.
     """
 
     @kernel
@@ -110,15 +104,4 @@ def gated(name: str, params: Any, rates: Callable[[float, Any], Rates], doc: str
             0.0,
         )
 
-    return integrated(
-        name=name,
-        params=params,
-        state=State,
-        initial=initial,
-        derivative=derivative,
-        threshold=threshold,
-        on_input={"exc": on_exc, "inh": on_inh, "current": on_current},
-        units={"exc": "nS", "inh": "nS", "current": "pA", "v": "mV", "m": "1", "h": "1", "n": "1",
-               "g_exc": "nS", "g_inh": "nS", "i": "pA"},
-        doc=doc,
-    )  # fmt: skip
+    return initial, derivative

@@ -43,7 +43,19 @@ NEST hh_cond_exp_traub as its step shrinks.
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.ode.gates import Rates, bounded_exp, gated, ramp
+from eventsim.ode import integrated
+from eventsim.ode.gates import (
+    UNITS,
+    Rates,
+    State,
+    bounded_exp,
+    equations,
+    on_current,
+    on_exc,
+    on_inh,
+    ramp,
+    threshold,
+)
 
 
 class Params(NamedTuple):
@@ -78,4 +90,16 @@ def rates(v: float, p: Params) -> Rates:
     )
 
 
-TraubMiles = gated("TraubMiles", Params, rates, __doc__)
+initial, derivative = equations(rates)
+
+TraubMiles = integrated(
+    name="TraubMiles",
+    params=Params,
+    state=State,
+    initial=initial,
+    derivative=derivative,
+    threshold=threshold,
+    on_input={"exc": on_exc, "inh": on_inh, "current": on_current},
+    units=UNITS,
+    doc=__doc__,
+)
