@@ -112,12 +112,12 @@ class Recorder:
         self._file, self._lock = reopen.reopen(self.path, str(mark["id"]))
         wanted = Wanted(spikes, states, weights, histograms)
         try:
+            self._last = {i.name: float(mark["last"][i.name]) for i in spikes}
             self._contents = reopen.contents(self._file, wanted, [int(n) for n in mark["rows"]])
         except BaseException:
             self._file.close()
             locking.release(self._lock)
             raise
-        self._last = {i.name: float(mark["last"][i.name]) for i in spikes}
         try:
             self.flush(float(mark["reached"]))
         except BaseException:

@@ -87,11 +87,6 @@ def whole(s: State, t: float, p: Params) -> State:
 
 
 @kernel
-def a_number(s: State, t: float, p: Params) -> Any:
-    return s.w
-
-
-@kernel
 def other_variable(s: State, t: float, w: float, p: Params) -> State:
     return State(s.v + w * s.u, s.w)  # type: ignore[attr-defined]
 
