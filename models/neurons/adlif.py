@@ -71,7 +71,7 @@ def initial(p: Params, key: float) -> State:
 @kernel
 def flow(s: State, p: Params) -> Flow:
     """Return the flow from a state."""
-    drive = (s.i + p.i_offset) * p.tau_m / p.c_m
+    drive = (s.i + p.i_offset) * (p.tau_m / p.c_m)
     v_end = p.v_rest + drive / (1.0 + p.a)
     w_end = p.a * drive / (1.0 + p.a)
     fast, slow = 1.0 / p.tau_m, 1.0 / p.tau_w

@@ -72,7 +72,7 @@ def initial(p: Params, key: float) -> State:
 @kernel
 def v_infinity(s: State, p: Params) -> float:
     """Return the potential that the present current leads to."""
-    return p.v_rest + (p.i_offset + s.i) * p.tau_m / p.c_m
+    return p.v_rest + (p.i_offset + s.i) * (p.tau_m / p.c_m)
 
 
 @kernel

@@ -81,7 +81,7 @@ def initial(p: Params, key: float) -> State:
 @kernel
 def v_steady(current: float, p: Params) -> float:
     """Return the potential that a constant current leads to."""
-    return p.v_rest + current * p.tau_m / p.c_m
+    return p.v_rest + current * (p.tau_m / p.c_m)
 
 
 @kernel

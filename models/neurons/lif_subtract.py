@@ -52,7 +52,7 @@ def initial(p: Params, key: float) -> State:
 @kernel
 def rise(s: State, p: Params) -> float:
     """Return how far above rest the present current leads."""
-    return (p.i_offset + s.i) * p.tau_m / p.c_m
+    return (p.i_offset + s.i) * (p.tau_m / p.c_m)
 
 
 @kernel

@@ -43,7 +43,7 @@ def initial(p: Params, key: float) -> State:
 @kernel
 def between(s: State, t: float, dt: float, p: Params) -> State:
     """Pass from `t` to `t + dt` with no event."""
-    v_inf = p.v_rest + (p.i_offset + s.i) * p.tau_m / p.c_m
+    v_inf = p.v_rest + (p.i_offset + s.i) * (p.tau_m / p.c_m)
     return State(v_inf + (s.v - v_inf) * exp(-dt / p.tau_m), s.i)
 
 

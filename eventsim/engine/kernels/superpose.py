@@ -245,10 +245,13 @@ def _list_marked(
     """List the marked neurons of a block and those that might fire; note if any is restless."""
     may_fire, may_later = scratch[model.N_SUMS], scratch[model.N_SUMS + 1]
     marked = hot[first : first + n]
-    restless = 0
+    restless = some = 0
     for a in range(n):
         restless |= 1 if may_fire[a] + may_later[a] != 0.0 else 0
+        some |= 1 if may_fire[a] != 0.0 else int(marked[a])
     counts[1] |= restless
+    if some == 0:
+        return at
     for a in range(n):
         if may_fire[a] != 0.0 or marked[a] != COLD:
             listed[at] = first + a
