@@ -10,6 +10,10 @@ from typing import TypeVar
 from numba import njit
 from numba.extending import register_jitable
 
+from eventsim import compiling
+
+compiling.begin()
+
 F = TypeVar("F", bound=Callable[..., object])
 
 # error_model 'numpy': a division by zero gives inf or nan, as in C, and costs no branch.

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventsim.kernel import kernel
+from eventsim.summable import Mode, Summable
+
 Function = Callable[..., Any]
 
 # mV below threshold that count as reaching it: sums are rounded otherwise than steps in order
@@ -40,8 +43,7 @@ class Linear:
 
     Notes
     -----
-    `sums` holds, for each port and each of its time constants in the order of `modes`, the sum over
-    positive weights and then that over negative ones.
+    `sums` are laid out as `eventsim.summable.Summable` says.
     """
 
     modes: Mapping[str, tuple[str, ...]]
@@ -51,16 +53,33 @@ class Linear:
     restless: Function
     admits: Function = lambda p: True
 
-    def first_column(self, port: str) -> int:
-        """Return the first of the columns of `sums` that belong to a port."""
-        column = 0
-        for name, taus in self.modes.items():
-            if name == port:
-                return column
-            column += 2 * len(taus)
-        raise KeyError(port)
+    def summable(self, state: Any) -> Summable:
+        """Return this for the engine; `state` is the model's NamedTuple class."""
+        absorb, may_fire, restless = self.absorb, self.may_fire, self.restless
 
-    @property
-    def columns(self) -> int:
-        """Number of columns of `sums`."""
-        return sum(2 * len(taus) for taus in self.modes.values())
+        @kernel
+        def settle(s: Any, t: float, dt: float, step: Any, sums: Any, p: Any) -> Any:
+            after = absorb(s, t, dt, step, sums, p)
+            return after, may_fire(s, t, dt, step, sums, p), restless(after, p)
+
+        modes = {port: _modes(names) for port, names in self.modes.items()}
+        return Summable(
+            modes, self.prepare, settle, state, as_it_is, as_it_was, self.admits, pays_from=0.15,
+            settle_cost=5.0, hot_cost=100.0, hot_arrival_cost=50.0,
+        )  # fmt: skip
+
+
+def _modes(names: tuple[str, ...]) -> tuple[Mode, ...]:
+    return tuple((name, names[:m].count(name)) for m, name in enumerate(names))
+
+
+@kernel
+def as_it_is(s: Any) -> Any:
+    """Return the state itself: all of it is kept."""
+    return s
+
+
+@kernel
+def as_it_was(s: Any, dt: float) -> Any:
+    """Return the state itself."""
+    return s

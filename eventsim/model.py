@@ -16,6 +16,7 @@ from eventsim import datasheet
 from eventsim.kernel import kernel
 from eventsim.linear import Linear
 from eventsim.suggest import unknown
+from eventsim.summable import Summable
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.integer[Any]]
@@ -112,6 +113,8 @@ class NeuronModel:
         (`eventsim.rule.Course`). A neuron that fires may have one, for the synapses onto itself.
     linear : Linear, optional
         What a linear model declares so that its arrivals may be summed in any order.
+    summable : Summable, optional
+        The same for the engine: made from `linear`, or by `eventsim.ode.integrated`.
     trouble : str, optional
         What it means if a state is no longer finite, and the remedy: the end of that message.
     units : dict of port or state name to str
@@ -139,6 +142,7 @@ class NeuronModel:
     ahead: Function | None = None
     course: Function | None = None
     linear: Linear | None = None
+    summable: Summable | None = None
     trouble: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
     private: tuple[str, ...] = ()
@@ -147,6 +151,8 @@ class NeuronModel:
     def __post_init__(self) -> None:
         if self.next_fire is not never_by_itself and self.safe_until is never_by_itself:
             object.__setattr__(self, "safe_until", no_bound)
+        if self.linear is not None:
+            object.__setattr__(self, "summable", self.linear.summable(self.state))
         for what in (self.params, self.state):
             if not hasattr(what, "_fields"):
                 raise TypeError(f"model {self.name!r}: {what!r} must be a NamedTuple class")

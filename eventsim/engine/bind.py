@@ -13,7 +13,7 @@ from typing import Any
 from eventsim.engine.kernels.abreast import abreast, not_abreast
 from eventsim.engine.rows import read_lane, read_row, write_lane, write_row
 from eventsim.kernel import kernel, kernel_call
-from eventsim.model import NeuronModel
+from eventsim.model import NeuronModel, no_plan
 from eventsim.rule import Course
 
 Function = Callable[..., Any]
@@ -66,7 +66,8 @@ def neuron_namespace(model: NeuronModel) -> ModuleType:
         take_spike=_take_spike(model),
         HAS_AHEAD=model.ahead is not None,
         ahead=model.ahead or _no_ahead,
-        **_linear(model),
+        PLANS=model.plan is not no_plan,
+        **_summable(model),
     )
     vars(namespace)["pass_abreast"] = (
         not_abreast if model.quick is None else abreast(namespace, model.quick)
@@ -107,42 +108,45 @@ def _no_course(s: Any, p: Any) -> Course:
     return Course(0.0, 0.0, 1.0)
 
 
-def _linear(model: NeuronModel) -> dict[str, Any]:
-    """Return what takes a linear model over a window, many neurons side by side.
+def _summable(model: NeuronModel) -> dict[str, Any]:
+    """Return what takes a model over a window by sums, many neurons side by side.
 
     A lane of the scratch holds a neuron's sums, and then the verdict: whether it might fire in the
     window, and whether it might do so later without an arrival (1.0 or 0.0). Who might fire in the
     window is left as it was.
     """
-    linear = model.linear
-    if linear is None:
+    summable = model.summable
+    if summable is None:
         return {}
-    make_state, n_state, n_sums = model.state, len(model.state_names), linear.columns
-    absorb, may_fire, restless = linear.absorb, linear.may_fire, linear.restless
+    make_lane, n_lane, n_sums = summable.lane, len(summable.lane._fields), summable.columns
+    settle, to_lane, from_lane = summable.settle, summable.to_lane, summable.from_lane
 
     @kernel
-    def load_lane(lanes: Any, a: int) -> Any:
-        return make_state(*read_lane(lanes, 0, n_state, a))
+    def in_lane(lanes: Any, a: int) -> Any:
+        return make_lane(*read_lane(lanes, 0, n_lane, a))
+
+    @kernel
+    def load_lane(lanes: Any, a: int, dt: float) -> Any:
+        return from_lane(in_lane(lanes, a), dt)
 
     @kernel
     def store_lane(lanes: Any, a: int, s: Any) -> None:
-        write_lane(lanes, 0, a, s)
+        write_lane(lanes, 0, a, to_lane(s))
 
     @kernel_call
     def settle_lanes(
         n: int, t: float, dt: float, step: Any, lanes: Any, scratch: Any, p: Any
     ) -> None:
         for a in range(n):
-            s = load_lane(lanes, a)
+            s = in_lane(lanes, a)
             sums = read_lane(scratch, 0, n_sums, a)
-            after = absorb(s, t, dt, step, sums, p)
-            hot = may_fire(s, t, dt, step, sums, p)
-            store_lane(lanes, a, s if hot else after)
-            verdict = (1.0 if hot else 0.0, 1.0 if restless(after, p) else 0.0)
+            after, hot, restless = settle(s, t, dt, step, sums, p)
+            write_lane(lanes, 0, a, s if hot else after)
+            verdict = (1.0 if hot else 0.0, 1.0 if restless else 0.0)
             write_lane(scratch, n_sums, a, verdict)
 
     return {
-        "prepare": linear.prepare, "load_lane": load_lane, "store_lane": store_lane,
+        "prepare": summable.prepare, "load_lane": load_lane, "store_lane": store_lane,
         "settle_lanes": settle_lanes, "N_SUMS": n_sums,
     }  # fmt: skip
 

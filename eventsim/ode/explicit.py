@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from eventsim.kernel import kernel
-from eventsim.ode.tuples import each, fold, product, share_of_tolerance, worse
+from eventsim.ode.tuples import each, fold, product, worse_by
 
 Function = Callable[..., Any]
 
@@ -26,22 +26,15 @@ def dormand_prince(derivative: Function, max_step: float) -> Function:
     is stable, the coefficients c1..c4 of the polynomial in powers of the share of the step, and the
     derivative at both ends.
     """
+    stages = stages_of(derivative, nothing_came)
 
     @kernel
     def attempt(y: Any, t: float, end: float, p: Any) -> Any:
-        # what begins at `end` (the end of refractoriness) belongs to the next step
-        h, last = end - t, end * BELOW_ONE
-        k1 = derivative(y, t, p)
-        k2 = derivative(each(second, y, h, k1), min(t + 1 / 5 * h, last), p)
-        k3 = derivative(each(third, y, h, k1, k2), min(t + 3 / 10 * h, last), p)
-        k4 = derivative(each(fourth, y, h, k1, k2, k3), min(t + 4 / 5 * h, last), p)
-        k5 = derivative(each(fifth, y, h, k1, k2, k3, k4), min(t + 8 / 9 * h, last), p)
-        nearly = each(sixth, y, h, k1, k2, k3, k4, k5)
-        k6 = derivative(nearly, last, p)
-        z = each(tip, y, h, k1, k3, k4, k5, k6)
-        k7 = derivative(z, last, p)
+        h = end - t
+        nearly, z, k1, k3, k4, k5, k6, k7 = stages(y, t, end, (), p)
         stable = longest_stable(z, nearly, k7, k6, p)
-        error = fold(miss, 0.0, y, z, h, k1, k3, k4, k5, k6, k7, p.atol, p.rtol)
+        missed = each(miss, k1, h, k3, k4, k5, k6, k7)
+        error = fold(worse_by, 0.0, missed, y, z, p.atol, p.rtol)
         # the second stage has no weight
         c1, c2 = each(product, k1, h), each(square, k1, h, k3, k4, k5, k6, k7)
         c3 = each(cube, k1, h, k3, k4, k5, k6, k7)
@@ -49,6 +42,41 @@ def dormand_prince(derivative: Function, max_step: float) -> Function:
         return error, stable, c1, c2, c3, c4, k1, k7
 
     return attempt
+
+
+def stages_of(derivative: Function, came: Function) -> Function:
+    """Return stages(y, t, end, arrivals, p): the last two states and the slopes but the second.
+
+    `came(z, arrivals, share)` is `z` after what arrived in that share of the step. The two states
+    are without it.
+    """
+
+    @kernel
+    def stages(y: Any, t: float, end: float, arrivals: Any, p: Any) -> Any:
+        # what begins at `end` (the end of refractoriness) belongs to the next step
+        h, last = end - t, end * BELOW_ONE
+        k1 = derivative(y, t, p)
+        z = came(each(second, y, h, k1), arrivals, 1 / 5)
+        k2 = derivative(z, min(t + 1 / 5 * h, last), p)
+        z = came(each(third, y, h, k1, k2), arrivals, 3 / 10)
+        k3 = derivative(z, min(t + 3 / 10 * h, last), p)
+        z = came(each(fourth, y, h, k1, k2, k3), arrivals, 4 / 5)
+        k4 = derivative(z, min(t + 4 / 5 * h, last), p)
+        z = came(each(fifth, y, h, k1, k2, k3, k4), arrivals, 8 / 9)
+        k5 = derivative(z, min(t + 8 / 9 * h, last), p)
+        nearly = each(sixth, y, h, k1, k2, k3, k4, k5)
+        k6 = derivative(came(nearly, arrivals, 1.0), last, p)
+        z = each(tip, y, h, k1, k3, k4, k5, k6)
+        k7 = derivative(came(z, arrivals, 1.0), last, p)
+        return nearly, z, k1, k3, k4, k5, k6, k7
+
+    return stages
+
+
+@kernel
+def nothing_came(z: Any, arrivals: Any, share: float) -> Any:
+    """Return `z`: a step between two arrivals."""
+    return z
 
 
 @kernel
@@ -90,14 +118,11 @@ def tip(y: float, h: float, a: float, c: float, d: float, e: float, f: float) ->
 
 
 @kernel
-def miss(
-    error: float, y: float, z: float, h: float, a: float, c: float, d: float, e: float, f: float,
-    g: float, atol: float, rtol: float,
-) -> float:  # fmt: skip
-    """Return the worse of `error` and that of one more variable."""
+def miss(a: float, h: float, c: float, d: float, e: float, f: float, g: float) -> float:
+    """Return by how much the method of order 4 differs."""
     slope = -71 / 57600 * a + 71 / 16695 * c - 71 / 1920 * d + 17253 / 339200 * e
     slope += -22 / 525 * f + 1 / 40 * g
-    return worse(error, share_of_tolerance(h * slope, y, z, atol, rtol))
+    return h * slope
 
 
 @kernel

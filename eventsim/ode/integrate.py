@@ -10,6 +10,7 @@ from eventsim.kernel import kernel
 from eventsim.model import NeuronModel, never_fires
 from eventsim.ode.lengths import FIRST_STEP
 from eventsim.ode.plan import METHODS, PLAN, Equation, planner
+from eventsim.ode.summed import Adds, check, summable
 from eventsim.suggest import unknown
 
 Function = Callable[..., Any]
@@ -36,7 +37,8 @@ def integrated(
     name: str, *, params: type, state: type, initial: Function, derivative: Function,
     threshold: Function, on_input: Mapping[str, Function], on_fire: Function | None = None,
     next_break: Function = no_break, method: str = "explicit", max_step: float = inf,
-    units: Mapping[str, str] | None = None, doc: str | None = "",
+    adds: Mapping[str, Adds] | None = None, units: Mapping[str, str] | None = None,
+    doc: str | None = "",
 ) -> NeuronModel:  # fmt: skip
     """Make a neuron model of a differential equation.
 
@@ -65,6 +67,10 @@ def integrated(
         Dormand-Prince 5(4), or RODAS 4(3) for variables whose rates differ by orders of magnitude.
     max_step : float
         ms; must be given if the derivative depends on `t`, so that no step jumps over what it does.
+    adds : dict of port name to Adds, optional
+        Ports at which an arrival does nothing but add its weight to one variable. Where arrivals
+        there come thick and fast, one step may then pass over many of them at once
+        (`eventsim.ode.summed`).
     units : dict of port or state name to str
         The unit of a weight on each port, and of each variable that has one.
     doc : str, optional
@@ -80,7 +86,8 @@ def integrated(
     Raises
     ------
     ValueError
-        If there is no such method, max_step is not > 0 ms, or a variable's name is taken.
+        If there is no such method, max_step is not > 0 ms, a variable's name is taken, or `adds`
+        names what is not there or not what the functions do.
 
     Notes
     -----
@@ -95,15 +102,24 @@ def integrated(
     for taken in PLAN:
         if taken in fields:
             raise ValueError(f"{where}: a state variable can't be named {taken!r}")
-    made = planner(
-        Equation(state, derivative, threshold, next_break, on_fire is not None, method, max_step)
+    equation = Equation(
+        state, derivative, threshold, next_break, on_fire is not None, method, max_step
     )
+    made, all_params = planner(equation), _with_tolerances(params)
     planned, variables, replaced = made.state, made.variables, made.replaced
-    rest = (0.0, 0.0, 0.0, FIRST_STEP, 0.0) + (0.0,) * (5 * len(fields))
+    begun, nowhere = (0.0, 0.0, 0.0), (0.0,) * (5 * len(fields))
+    rest = (*begun, FIRST_STEP, 0.0, *nowhere)
+    if adds:
+        p = all_params()
+        check(where, adds, on_input, derivative, initial(p, 0.5), p)
 
     @kernel
     def start(p: Any, key: float) -> Any:
         return planned(*(initial(p, key)[:] + rest))
+
+    @kernel
+    def from_lane(y: Any, dt: float) -> Any:
+        return planned(*(y[:] + begun + (dt, 0.0) + nowhere))
 
     @kernel
     def reached(s: Any, p: Any) -> Any:
@@ -111,7 +127,7 @@ def integrated(
 
     return NeuronModel(
         name=name,
-        params=_with_tolerances(params),
+        params=all_params,
         state=planned,
         initial=start,
         between=made.between,
@@ -123,6 +139,11 @@ def integrated(
         spikes=made.spikes,
         plan=made.plan,
         quick=made.quick,
+        summable=(
+            summable(equation, all_params, adds, variables, from_lane)
+            if adds and equation.has_brief
+            else None
+        ),
         units=units or {},
         private=tuple(name for name in planned._fields if name not in fields),
         doc=_documented(doc or "", params),

@@ -144,6 +144,14 @@ def worse(error: float, share: float) -> float:
 
 
 @kernel
+def worse_by(
+    error: float, miss: float, before: float, after: float, atol: float, rtol: float
+) -> float:
+    """Return the larger of `error` and what one more variable is off, in units of the tolerance."""
+    return worse(error, share_of_tolerance(miss, before, after, atol, rtol))
+
+
+@kernel
 def product(x: float, y: float) -> float:
     """Return x y."""
     return x * y

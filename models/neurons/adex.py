@@ -41,7 +41,7 @@ from math import inf
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.ode import integrated, safe_exp
+from eventsim.ode import Adds, integrated, safe_exp
 
 
 class Params(NamedTuple):
@@ -139,6 +139,8 @@ AdEx = integrated(
     on_input={"exc": on_exc, "inh": on_inh, "current": on_current},
     on_fire=on_fire,
     next_break=next_break,
+    adds={"exc": Adds("g_exc", "tau_syn_exc", signed=False),
+          "inh": Adds("g_inh", "tau_syn_inh", signed=False), "current": Adds("i")},
     units={"exc": "nS", "inh": "nS", "current": "pA", "v": "mV", "w": "pA", "i": "pA",
            "g_exc": "nS", "g_inh": "nS", "deaf_until": "ms"},
     doc=__doc__,

@@ -37,7 +37,7 @@ from math import inf
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.ode import integrated
+from eventsim.ode import Adds, integrated
 
 
 class Params(NamedTuple):
@@ -134,6 +134,8 @@ DiehlCook = integrated(
     on_input={"exc": on_exc, "inh": on_inh, "current": on_current},
     on_fire=on_fire,
     next_break=next_break,
+    adds={"exc": Adds("g_exc", "tau_syn_exc", signed=False),
+          "inh": Adds("g_inh", "tau_syn_inh", signed=False), "current": Adds("i")},
     units={"exc": "1", "inh": "1", "current": "pA", "v": "mV", "g_exc": "1", "g_inh": "1",
            "theta": "mV", "i": "pA", "deaf_until": "ms"},
     doc=__doc__,

@@ -29,7 +29,7 @@ from math import inf
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.ode import integrated, safe_exp
+from eventsim.ode import Adds, integrated, safe_exp
 
 
 class Params(NamedTuple):
@@ -106,6 +106,7 @@ EIF = integrated(
     on_input={"spike": on_spike, "current": on_current},
     on_fire=on_fire,
     next_break=next_break,
+    adds={"spike": Adds("v"), "current": Adds("i")},
     units={"spike": "mV", "current": "pA", "v": "mV", "i": "pA", "deaf_until": "ms"},
     doc=__doc__,
 )

@@ -35,7 +35,7 @@ the twenty firing patterns; NEST izhikevich as its step shrinks.
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.ode import integrated
+from eventsim.ode import Adds, integrated
 
 
 class Params(NamedTuple):
@@ -107,6 +107,7 @@ Izhikevich = integrated(
     threshold=threshold,
     on_input={"spike": on_spike, "current": on_current},
     on_fire=on_fire,
+    adds={"spike": Adds("v"), "current": Adds("i")},
     units={"spike": "mV", "current": "pA", "v": "mV", "u": "mV/ms", "i": "pA"},
     doc=__doc__,
 )

@@ -32,7 +32,7 @@ from math import inf
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.ode import integrated
+from eventsim.ode import Adds, integrated
 
 
 class Params(NamedTuple):
@@ -119,6 +119,8 @@ LIFCondExp = integrated(
     on_input={"exc": on_exc, "inh": on_inh, "current": on_current},
     on_fire=on_fire,
     next_break=next_break,
+    adds={"exc": Adds("g_exc", "tau_syn_exc", signed=False),
+          "inh": Adds("g_inh", "tau_syn_inh", signed=False), "current": Adds("i")},
     units={"exc": "nS", "inh": "nS", "current": "pA", "v": "mV", "g_exc": "nS", "g_inh": "nS",
            "i": "pA", "deaf_until": "ms"},
     doc=__doc__,

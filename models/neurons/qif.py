@@ -26,7 +26,7 @@ from math import inf
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.ode import integrated
+from eventsim.ode import Adds, integrated
 
 
 class Params(NamedTuple):
@@ -101,6 +101,7 @@ QIF = integrated(
     on_input={"spike": on_spike, "current": on_current},
     on_fire=on_fire,
     next_break=next_break,
+    adds={"spike": Adds("v"), "current": Adds("i")},
     units={"spike": "mV", "current": "pA", "v": "mV", "i": "pA", "deaf_until": "ms"},
     doc=__doc__,
 )

@@ -25,6 +25,7 @@ from eventsim.models import (
     CATALOGUE,
     LIF,
     RULES,
+    Izhikevich,
     Modulator,
     PoissonRate,
     PoissonSource,
@@ -139,6 +140,15 @@ def test_threads_may_change_at_a_resume(path: str, threads: int, tmp_path: Path)
     agree(net, tmp_path, 33.3, 80.0, threads=(1, 2), path=path) if threads == 1 else agree(
         net, tmp_path, 33.3, 80.0, threads=(2, 1), path=path
     )
+
+
+def test_arrivals_summed_at_integrated_neurons_go_on(tmp_path: Path) -> None:
+    net = Network(seed=3)
+    noise = net.add("noise", PoissonSource(rate=40.0), size=200)
+    cells = net.add("cells", Izhikevich(), size=100)
+    net.connect(noise, cells, AllToAll(), 0.15, Uniform(0.5, 5.0), "spike")
+    net.connect(cells, cells, FixedInDegree(10), -0.2, 1.5, "spike")
+    agree(net, tmp_path, 33.3, 80.0, threads=(1, 2), path="superposition")
 
 
 @pytest.mark.parametrize("path", ["ordered", "superposition"])

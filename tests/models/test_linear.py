@@ -32,15 +32,16 @@ def arrivals(model: NeuronModel, dt: float, rng: np.random.Generator) -> list[An
 
 
 def sums(model: NeuronModel, dt: float, given: list[Any], p: Any) -> list[float]:
-    """Return the decayed sums of arrivals, as the notes of `Linear` define them."""
+    """Return the decayed sums of arrivals, as the notes of `Summable` define them."""
     assert model.linear is not None
-    total = [0.0] * model.linear.columns
+    assert model.summable is not None
+    total = [0.0] * model.summable.columns
     for t, port, w in given:
         names = model.linear.modes[port]
         for m, name in enumerate(names):
             u, ramped = dt - t, name in names[:m]
             left = w * np.exp(-u / getattr(p, name)) * (u if ramped else 1.0)
-            total[model.linear.first_column(port) + 2 * m + (w < 0.0)] += left
+            total[model.summable.first_column(port) + 2 * m + (w < 0.0)] += left
     return total
 
 

@@ -1,6 +1,6 @@
-"""A population of a linear model whose arrivals are summed rather than sorted."""
+"""A population whose arrivals are summed rather than sorted."""
 
-from math import inf, sqrt
+from math import inf, log2, sqrt
 from types import ModuleType
 from typing import NamedTuple, TypeGuard
 
@@ -17,19 +17,15 @@ from eventsim.engine.kernels import superpose as superpose_kernel
 from eventsim.engine.rows import LANES
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
-from eventsim.linear import Linear
+from eventsim.summable import Summable
 
-# Arrivals per neuron and window from which summing beats sorting: a visit to a neuron costs about
-# 4 ns, an arrival about 30 ns more on the ordered path (benchmarks/paths.py).
-WORTHWHILE = 0.15
 EXPECTED_RATE = 5.0  # Hz, of a neuron in a network that nobody has run yet
 TRIAL = 64  # windows after which a path must have proved worthwhile
 LONGEST = 1.0  # ms: in longer windows too many neurons might fire
 
-# What the choice of the window's length goes by (benchmarks/paths.py): ns for a window itself, to
-# settle a neuron, to look at a spike on its way, to step a hot neuron, for each of its arrivals
-WINDOW_COST, SETTLE_COST, SPIKE_COST = 50_000.0, 5.0, 50.0
-HOT_COST, HOT_ARRIVAL_COST = 100.0, 50.0
+# What the choice of the window's length goes by, beside what the model says (benchmarks/paths.py):
+# ns for a window itself, to look at a spike on its way
+WINDOW_COST, SPIKE_COST = 50_000.0, 50.0
 
 
 class Incoming(NamedTuple):
@@ -47,35 +43,35 @@ def is_worthwhile(
 ) -> bool:  # fmt: skip
     """Whether a population can and should take the superposition path: a rule on the network alone.
 
-    It can if its model is linear, its parameters are shared, nothing lands on a port that is not
+    It can if its model is summable, its parameters are shared, nothing lands on a port that is not
     described, and no synapse reads its state or its course. With `always`, whatever can also
     should.
     """
-    linear, given = population.model.linear, population.population
+    summable, given = population.model.summable, population.population
     incoming = projections + [drive.projection for drive in drives]
-    if linear is None or not incoming or not has_shared_modes(population):
+    if summable is None or not incoming or not has_shared_modes(population):
         return False
     if population.model.course is not None:
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
     plastic = [p for p in projections if isinstance(p, PlasticProjection)]
     reads = any(map(_is_visited, plastic)) and any(p.rule.reads for p in plastic)
-    if reads or not all(port in linear.modes for port in ports):
+    if reads or not all(port in summable.modes for port in ports):
         return False
     if always:
         return True
     rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
     rate += sum(drive.expected_rate for drive in drives)
-    return rate * 1e-3 * min(lookahead, LONGEST) >= WORTHWHILE * (1 + len(drives))
+    return rate * 1e-3 * min(lookahead, LONGEST) >= summable.pays_from * (1 + len(drives))
 
 
 def has_shared_modes(population: CompiledPopulation) -> bool:
     """Whether one set of time constants describes all neurons, as their parameters are now."""
-    linear, parameters = population.model.linear, population.cells.params
+    summable, parameters = population.model.summable, population.cells.params
     return (
-        linear is not None
+        summable is not None
         and len(parameters) == 1
-        and bool(linear.admits(population.model.params(*parameters[0])))
+        and bool(summable.admits(population.model.params(*parameters[0])))
     )
 
 
@@ -97,9 +93,9 @@ class Superposition:
         drives: list[Drive],
     ) -> None:  # fmt: skip
         self.population = population
-        linear = population.model.linear
-        assert linear is not None
-        self.linear: Linear = linear
+        summable = population.model.summable
+        assert summable is not None
+        self.summable: Summable = summable
         # a drive's projection is here too: its queue is used when the source is changed in a run
         driving = [drive.projection for drive in drives]
         for drive in drives:
@@ -118,9 +114,11 @@ class Superposition:
         }
         self.no_visits = np.zeros((partitions, 0, 2))
         size = population.population.size
-        self.sums = np.zeros((linear.columns, size))
-        blocks, columns = population.cells.block_due.size, len(population.model.state_names)
+        self.sums = np.zeros((summable.columns, size))
+        blocks, columns = population.cells.block_due.size, len(summable.lane._fields)
         self.lanes = np.zeros((blocks, columns, LANES))
+        # what is in a row besides: the beginnings of a plan
+        self.rest = summable.from_lane(summable.lane(*[0.0] * columns), LONGEST)[columns:]
         self.hot = np.zeros(size, np.int8)
         self.listed = np.zeros(size, np.int32)
         self.chunk = np.zeros((partitions, superpose_kernel.CHUNK))
@@ -136,7 +134,7 @@ class Superposition:
         """Go on from the rows, which are all valid at one time."""
         cells = self.population.cells
         at = np.arange(self.population.population.size)
-        self.lanes[at // LANES, :, at % LANES] = cells.states[:, :-1]
+        self.lanes[at // LANES, :, at % LANES] = cells.states[:, : self.lanes.shape[1]]
         self.settled = float(cells.states[:, -1].max(initial=0.0))  # ms, the end of the last window
         cells.due[:] = cells.block_due[:] = inf
         self.restless = True
@@ -144,8 +142,9 @@ class Superposition:
     def write_rows(self, neurons: Ints | slice = slice(None)) -> None:
         """Write the states of these neurons to their rows, as they are now."""
         cells = self.population.cells
-        at = np.arange(self.population.population.size)[neurons]
-        cells.states[at, :-1] = self.lanes[at // LANES, :, at % LANES]
+        at, kept = np.arange(self.population.population.size)[neurons], self.lanes.shape[1]
+        cells.states[at, :kept] = self.lanes[at // LANES, :, at % LANES]
+        cells.states[at, kept:-1] = self.rest
         cells.states[at, -1] = self.settled
 
     def _listen_to(self, projections: list[CompiledProjection], drives: list[Drive]) -> None:
@@ -162,23 +161,22 @@ class Superposition:
         self.used = np.array(sorted(used), np.int64)
         partitions = self.population.cells.bounds.size - 1
         # sums that are not used are zero
-        self.scratch = np.zeros((partitions, self.linear.columns + 2, LANES))
+        self.scratch = np.zeros((partitions, self.summable.columns + 2, LANES))
 
     def _incoming(self, projection: CompiledProjection) -> Incoming:
         model = self.population.model
         port = model.ports[projection.projection.port]
         parameters = self.population.cells.params[0]
-        names = self.linear.modes[port]
         modes = [
-            (parameters[model.parameter_names.index(name)], name in names[:m])
-            for m, name in enumerate(names)
+            (inf if name is None else parameters[model.parameter_names.index(name)], power)
+            for name, power in self.summable.modes[port]
         ]
         weight = projection.synapses.weight
         sign = 1 if weight.min(initial=0.0) >= 0.0 else -1 if weight.max() < 0.0 else 0
         if _is_visited(projection):
             sign = 0  # it may change
         return Incoming(
-            projection, np.array(modes, np.float64), self.linear.first_column(port), sign
+            projection, np.array(modes, np.float64), self.summable.first_column(port), sign
         )
 
     def reset(self) -> None:
@@ -218,7 +216,6 @@ class Superposition:
         self.hot[probes.neurons] = superpose_kernel.WATCHED
         if forced.size:
             self.hot[forced] = superpose_kernel.FORCED
-            self.write_rows(forced)
         self.kernel.settle(
             self.settled, t1, *cells, self.lanes, self.sums, self.used, self.scratch, self.hot,
             self.listed, self.counts,
@@ -281,7 +278,7 @@ class Superposition:
     @property
     def worthwhile(self) -> bool:
         """Whether as much has landed as was expected, or it is too early to tell."""
-        needed = WORTHWHILE * (1 + len(self.drives)) * self.population.population.size
+        needed = self.summable.pays_from * (1 + len(self.drives)) * self.population.population.size
         return self.windows < TRIAL or self.landed >= needed * self.windows
 
     @property
@@ -294,11 +291,11 @@ class Superposition:
 
         Both follow from counts that the network determines; no clock is asked.
         """
-        size = self.population.population.size
-        cost = self.n_hot * (HOT_COST + HOT_ARRIVAL_COST * self.arrivals / size)
-        fixed = WINDOW_COST + SETTLE_COST * size + SPIKE_COST * self.spikes
+        size, per = self.population.population.size, self.summable
+        cost = self.n_hot * (per.hot_cost + per.hot_arrival_cost * self.arrivals / size)
+        fixed = WINDOW_COST + per.settle_cost * size + SPIKE_COST * self.spikes
         ratio = sqrt(fixed / max(cost, 1.0))
-        return window * (2.0 if ratio > 2.0 else 0.5 if ratio < 0.5 else 1.0)
+        return float(window * 2.0 ** min(max(int(log2(ratio)), -3), 1))
 
     def lasting(self) -> Arrays:
         """Return what the last window leaves to the next."""

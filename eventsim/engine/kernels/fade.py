@@ -5,19 +5,19 @@ from math import exp
 from eventsim.engine.buffers import Floats
 from eventsim.kernel import fused, kernel
 
-TAU, RAMPED = 0, 1  # columns of a mode: its time constant in ms, whether it has the factor `age`
+TAU, POWER = 0, 1  # columns of a mode: its time constant in ms, the power of the factor `age`
 
 
 @kernel
 def faded(age: float, mode: Floats) -> float:
     """Return what an arrival of weight 1 gives to the sum of a mode, `age` ms later."""
-    return lifted(exp(-age / mode[TAU]), age, mode[RAMPED] != 0.0)
+    return lifted(exp(-age / mode[TAU]), age, int(mode[POWER]))
 
 
 @kernel
-def lifted(left: float, age: float, ramped: bool) -> float:
-    """Return what is `left`, with the factor `age` where the mode is ramped."""
-    return age * left if ramped else left
+def lifted(left: float, age: float, power: int) -> float:
+    """Return what is `left`, times `age` to a power of at most 2."""
+    return left if power == 0 else age * left if power == 1 else age * (age * left)
 
 
 @kernel

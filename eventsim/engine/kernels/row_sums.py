@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from eventsim.engine.buffers import Floats, Ints
-from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_far, fade_little, lifted
+from eventsim.engine.kernels.fade import POWER, TAU, fade, fade_far, fade_little, lifted
 from eventsim.kernel import kernel, kernel_call
 
 ROW = 8  # arrivals of a row
@@ -27,13 +27,13 @@ def _sum_faded(
     what_is_left: Callable[[float], float], n: int, t0: float, t1: float, times: Floats,
     mode: Floats, totals: Floats,
 ) -> None:  # fmt: skip
-    rate, ramped = 1.0 / mode[TAU], mode[RAMPED] != 0.0
+    rate, power = 1.0 / mode[TAU], int(mode[POWER])
     for a in range(n):
         total = 0.0
         for j in range(ROW):
             age = t1 - times[j, a]
             inside = (times[j, a] >= t0) & (times[j, a] < t1)
-            total += lifted(what_is_left(age * rate), age, ramped) if inside else 0.0
+            total += lifted(what_is_left(age * rate), age, power) if inside else 0.0
         totals[a] = total
 
 

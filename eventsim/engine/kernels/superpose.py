@@ -1,4 +1,4 @@
-"""Arrivals summed in any order: the superposition path of linear models.
+"""Arrivals summed in any order: the superposition path.
 
 `stream` reads the synapses of a window once, in the order in which they are stored, and adds each
 arrival's decayed weight to its target's sums. `settle` takes every neuron that provably stays below
@@ -35,7 +35,7 @@ from eventsim.engine.buffers import (
     Pending,
     Synapses,
 )
-from eventsim.engine.kernels.fade import RAMPED, TAU, fade, fade_far, fade_little, faded
+from eventsim.engine.kernels.fade import POWER, TAU, fade, fade_far, fade_little, faded
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.spread import carry_in, keep
 from eventsim.kernel import kernel, loop
@@ -172,7 +172,7 @@ def _add_segment(
                 _fill(fade, rate, t1, time, delay, chunk)
             else:
                 _fill(fade_far, rate, t1, time, delay, chunk)
-            if modes[m, RAMPED] != 0.0:
+            for _ in range(int(modes[m, POWER])):
                 for k in range(delay.shape[0]):
                     chunk[k] *= t1 - (time + delay[k])
             if weight_step == 0:
@@ -206,8 +206,9 @@ def settle(
     """Take every neuron that stays below threshold from `t0` to `t1`; mark the others hot.
 
     States lie in `lanes`, valid at `t0`. Those of hot neurons stay there as they are and are
-    written to their rows, from which they will be stepped. Marked FORCED or WATCHED are those
-    already whose rows are right. `used` are the columns of `sums` that anything is added to.
+    written to their rows, from which they will be stepped. Marked already are who must be stepped
+    (FORCED) and who is sampled, and has its state in its row too (WATCHED). `used` are the columns
+    of `sums` that anything is added to.
     `listed` has the marked neurons of each partition from its first one on; counts[p] becomes
     (hot, whether any neuron could fire later without an arrival, sampled and cold).
     """
@@ -224,7 +225,7 @@ def settle(
             begin, end = end, _list_marked(first, n, hot, scratch[p], end, listed, counts[p])
             if end > begin:
                 may_fire = scratch[p, model.N_SUMS]
-                _set_apart(t0, listed[begin:end], first, may_fire, lanes[block], cells, shared,
+                _set_apart(t0, t1, listed[begin:end], first, may_fire, lanes[block], cells, shared,
                            hot, counts[p])  # fmt: skip
 
 
@@ -261,22 +262,29 @@ def _list_marked(
 
 @kernel
 def _set_apart(
-    t0: float, listed: Ints, first: int, may_fire: Floats, lanes: Floats, cells: Cells, p: Any,
-    hot: Ints, counts: Ints,
+    t0: float, t1: float, listed: Ints, first: int, may_fire: Floats, lanes: Floats, cells: Cells,
+    p: Any, hot: Ints, counts: Ints,
 ) -> None:  # fmt: skip
-    """Write the hot neurons of a block to their rows; bound their next spikes."""
+    """Write the hot neurons of a block to their rows; bound their next own events."""
     earliest = inf
     for i in listed:
-        if hot[i] == WATCHED and may_fire[i - first] == 0.0:
-            counts[2] += 1
+        cold = hot[i] == WATCHED and may_fire[i - first] == 0.0
+        counts[2 if cold else 0] += 1
+        if cold and not model.PLANS:
             continue
-        if hot[i] == COLD:
-            model.store_state(cells.states, i, model.load_lane(lanes, i - first), t0)
-        hot[i] = HOT
-        cells.due[i] = model.safe_until(model.load_state(cells.states, i), t0, p)
+        # the lane of a cold neuron is at t1 already
+        s = (
+            model.load_state(cells.states, i)
+            if cold
+            else model.load_lane(lanes, i - first, t1 - t0)
+        )
+        s = model.plan(s, t0, p)
+        model.store_state(cells.states, i, s, t0)
+        cells.due[i] = model.safe_until(s, t0, p)
         earliest = min(earliest, cells.due[i])
-        counts[0] += 1
-        counts[1] = 1
+        if not cold:
+            hot[i] = HOT
+            counts[1] = 1
     cells.block_due[first // BLOCK] = earliest
 
 

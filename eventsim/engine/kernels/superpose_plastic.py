@@ -28,7 +28,7 @@ from eventsim.engine.buffers import (
     Plastic,
     Synapses,
 )
-from eventsim.engine.kernels.fade import RAMPED, TAU, fade, faded
+from eventsim.engine.kernels.fade import POWER, TAU, fade, faded
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.superpose import ASKED, CHUNK, COLD, ask_for, due_end
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE, HIGH, LOW, SWEPT, WEIGHT
@@ -159,7 +159,7 @@ def _fill(
     for m in range(modes.shape[0]):
         out = factors[n_pre + traces.N_POST + m]
         _fades(1.0, modes[m, TAU], ages, count, window, out)
-        if modes[m, RAMPED] != 0.0:
+        for _ in range(int(modes[m, POWER])):
             for k in range(count):
                 out[k] *= ages[k]
 
