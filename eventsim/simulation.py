@@ -42,9 +42,9 @@ class Simulation(Control):
     progress : bool, optional
         Show a progress bar; by default on a terminal, for runs that take more than a second.
     path : {"auto", "ordered", "superposition"}
-        Whether the compiled engine sums the arrivals at linear models instead of sorting them:
-        where that is faster, never, or wherever it can. The ordered path gives the reference
-        engine's spikes to the last bit, the other to rounding.
+        Whether the compiled engine sums arrivals instead of sorting them: where that is faster,
+        never, or wherever it can. The ordered path gives the reference engine's spikes to the last
+        bit, the other those of linear models to rounding, of integrated ones within the tolerance.
 
     Examples
     --------

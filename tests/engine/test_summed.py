@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 from eventsim import AllToAll, Network, OneToOne, Sampled, Simulation, SimulationError, Uniform
 from eventsim.engine.compiled import CompiledEngine
 from eventsim.model import NeuronModel
-from eventsim.models import CATALOGUE, AdEx, Izhikevich, LIFCondExp, PoissonSource
+from eventsim.models import CATALOGUE, AdEx, Izhikevich, LIFCondExp, PoissonSource, STDPPair
 from eventsim.models.neurons import adex, diehl_cook, eif, izhikevich, lif_cond_exp, qif
 from eventsim.ode import Adds, integrated
 from eventsim.ode.summed import ALLOWED
@@ -292,6 +292,21 @@ def test_independent_input_is_summed_too() -> None:
     assert len(spikes[0][0]) > 60
     assert spikes[0][1] == spikes[1][1]
     np.testing.assert_allclose(spikes[1][0], spikes[0][0], rtol=0.0, atol=5e-3)
+
+
+def test_plastic_synapses_hear_the_same_spikes() -> None:
+    """Oracle: the ordered path at a tolerance of 1e-11."""
+    found = []
+    for rtol, path in ((1e-11, "ordered"), (1e-6, "superposition")):
+        net = Network(seed=5)
+        net.add("in", PoissonSource(rate=20.0), size=300)
+        net.add("cells", AdEx(tau_syn_exc=2.0, rtol=rtol, atol=0.1 * rtol), size=20)
+        rule = STDPPair(a_plus=0.02, a_minus=0.02)
+        net.connect("in", "cells", AllToAll(), 1.5, Uniform(0.5, 5.0), "exc", rule, (0.0, 3.0))
+        found.append(outcome(net, 100.0, path=path))
+    assert found[0].count("cells") > 40
+    assert found[0].spikes["cells"][1] == found[1].spikes["cells"][1]
+    np.testing.assert_allclose(*(f.weights["in->cells"] for f in found), rtol=0.0, atol=1e-4)
 
 
 def test_what_leads_nowhere_is_refused_as_elsewhere() -> None:

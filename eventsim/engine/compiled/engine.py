@@ -8,6 +8,7 @@ time costs nothing. How long they are changes no bit of the result, only the tim
 from math import inf, ulp
 
 import numba
+import numpy as np
 
 from eventsim.engine.base import Sink, Watch, first_synapse_numbers
 from eventsim.engine.buffers import Floats, Ints
@@ -30,6 +31,7 @@ from eventsim.network import Network
 THREADS_FROM = 2_000  # arrivals' worth of work in the last window: about 50 us
 WINDOW_ARRIVALS = 65_536  # an inbox of this size stays in the cache
 LONGEST_WINDOW = 100.0  # ms, where no delay sets a limit
+NOBODY: Ints = np.zeros(0, np.int64)
 
 
 class CompiledEngine:
@@ -237,9 +239,9 @@ class CompiledEngine:
     def _insert(self, population: CompiledPopulation, end: float) -> Ints:
         """Put the arrivals from outside into the inbox; return whose they are."""
         external = self.external[population.population.index]
+        if not external.due < end:
+            return NOBODY
         times, neurons, weights, ports, first = external.take(end)
-        if times.size == 0:
-            return neurons
         while max(population.inbox.filled.tolist()) + times.size > population.inbox.rows.shape[1]:
             population.make_room()
         inbox = population.inbox

@@ -57,7 +57,7 @@ class Modulation:
 
     def make_room(self, now: float) -> None:
         """Forget the jumps before `now` that all synapses have seen, where many are kept."""
-        if self.jumps.max(initial=0) <= self.courses.shape[1] // 2:
+        if not self.modulators or self.jumps.max() <= self.courses.shape[1] // 2:
             return
         longest = max((p.longest_dendrite for p in self.readers), default=0.0)
         for population in self.readers:

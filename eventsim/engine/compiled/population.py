@@ -137,6 +137,7 @@ class CompiledPopulation:
         self.forget_all()
         self.begin(0.0, self.keys)
         self.reached = 0.0  # ms, the end of the last window
+        self._earliest: float | None = None
         self.schedule(0.0)
 
     def begin(self, t: float, keys: Floats) -> None:
@@ -181,8 +182,7 @@ class CompiledPopulation:
         padded = np.full(cells.block_due.size * BLOCK, inf)
         padded[: cells.due.size] = cells.due
         cells.block_due[:] = padded.reshape(-1, BLOCK).min(axis=1)
-        # ms, a lower bound of the next spike without an arrival
-        self.earliest = float(cells.block_due.min())
+        self._earliest = None
 
     def states(self, t: float) -> Floats:
         """Return the states as they are at `t`, changing nothing."""
@@ -202,6 +202,13 @@ class CompiledPopulation:
             neurons, slot, clock, np.zeros(neurons.size + 1, np.int64),
             np.zeros((capacity, neurons.size, len(self.model.state_names))),
         )  # fmt: skip
+
+    @property
+    def earliest(self) -> float:
+        """A lower bound of the next spike without an arrival, ms."""
+        if self._earliest is None:  # since it was asked for last, something has happened
+            self._earliest = float(self.cells.block_due.min())
+        return self._earliest
 
     @property
     def watched(self) -> bool:
@@ -229,8 +236,7 @@ class CompiledPopulation:
             )  # fmt: skip
             status = self.progress.status
             if not any(status.tolist()):
-                self.reached = t1
-                self.earliest = float(self.cells.block_due.min())
+                self.reached, self._earliest = t1, None
                 return
             for p in np.flatnonzero(status >= NOT_FINITE):
                 neuron, time = self.progress.trouble[p]
@@ -350,7 +356,7 @@ class CompiledPopulation:
         for name in ("states", "due", "block_due", "bursts"):
             array = getattr(cells, name)
             array[:] = stored.array(name, float, *array.shape)
-        self.reached, self.earliest = stored.number("reached"), stored.number("earliest")
+        self.reached, self._earliest = stored.number("reached"), stored.number("earliest")
         _, capacity, columns = self.plastic.history.shape
         targets = self.plastic.remembered.size
         history = stored.array("history", float, targets, None, columns)

@@ -213,7 +213,8 @@ class Superposition:
         for drive, incoming in drives:
             drive.accumulate(t1, incoming.modes, incoming.first_column, incoming.sign, self.sums)
         probes, cells = population.probes, population.cells
-        self.hot[probes.neurons] = superpose_kernel.WATCHED
+        if population.watched:
+            self.hot[probes.neurons] = superpose_kernel.WATCHED
         if forced.size:
             self.hot[forced] = superpose_kernel.FORCED
         self.kernel.settle(
@@ -222,7 +223,7 @@ class Superposition:
         )  # fmt: skip
         self.settled = t1
         self.windows += 1
-        self.landed += self.arrivals + sum(int(drive.arrived.sum()) for drive, _ in drives)
+        self.landed += self.arrivals + sum(sum(drive.arrived.tolist()) for drive, _ in drives)
         hot, restless, watched = (sum(column) for column in self.counts.T.tolist())
         self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
         for incoming, end in zip(due, ends, strict=True):
@@ -241,8 +242,7 @@ class Superposition:
 
     def _stream(self, incoming: Incoming, window: float, t1: float) -> Ints:
         projection = incoming.projection
-        partitions, capacity = projection.pending.rows.shape[:2]
-        ends = np.empty((partitions, capacity), np.int64)
+        ends = np.empty(projection.pending.rows.shape[:2], np.int64)
         if _is_visited(projection):
             self.arrivals += self.visits[projection].stream(
                 window, t1, ends, incoming.modes, incoming.first_column, self.sums
