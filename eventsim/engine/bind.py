@@ -10,6 +10,7 @@ from math import inf
 from types import ModuleType
 from typing import Any
 
+from eventsim.engine.buffers import CALM, MAY_FIRE, RESTLESS
 from eventsim.engine.kernels.abreast import abreast, not_abreast
 from eventsim.engine.rows import read_lane, read_row, write_lane, write_row
 from eventsim.kernel import kernel, kernel_call
@@ -112,8 +113,7 @@ def _summable(model: NeuronModel) -> dict[str, Any]:
     """Return what takes a model over a window by sums, many neurons side by side.
 
     A lane of the scratch holds a neuron's sums, and then the verdict: whether it might fire in the
-    window, and whether it might do so later without an arrival (1.0 or 0.0). Who might fire in the
-    window is left as it was.
+    window, or later without an arrival. Who might fire in the window is left as it was.
     """
     summable = model.summable
     if summable is None:
@@ -142,8 +142,7 @@ def _summable(model: NeuronModel) -> dict[str, Any]:
             sums = read_lane(scratch, 0, n_sums, a)
             after, hot, restless = settle(s, t, dt, step, sums, p)
             write_lane(lanes, 0, a, s if hot else after)
-            verdict = (1.0 if hot else 0.0, 1.0 if restless else 0.0)
-            write_lane(scratch, n_sums, a, verdict)
+            write_lane(scratch, n_sums, a, (MAY_FIRE if hot else RESTLESS if restless else CALM,))
 
     return {
         "prepare": summable.prepare, "load_lane": load_lane, "store_lane": store_lane,

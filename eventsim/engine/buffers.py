@@ -33,6 +33,9 @@ PORTS = 64
 # columns of Pending.rows; from PENDING_CARRIED on what a spike carries to plastic synapses
 PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_CARRIED = 0, 1, 2, 3, 4
 
+# what a window's sums say of a neuron: it might fire without another arrival, or in the window
+CALM, RESTLESS, MAY_FIRE = 0.0, 1.0, 2.0
+
 
 class Cells(NamedTuple):
     """The neurons of one population."""

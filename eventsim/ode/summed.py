@@ -165,8 +165,8 @@ def summable(
         return after, (not good) | refused(False, sums, 0), True
 
     return Summable(
-        modes, prepare, settle, make, to_lane, from_lane, always, pays_from=2.0,
-        settle_cost=100.0, hot_cost=400.0, hot_arrival_cost=100.0,
+        modes, prepare, settle, make, to_lane, from_lane, always, pays_from=1.0,
+        settle_cost=100.0, hot_cost=1000.0, hot_arrival_cost=100.0,
     )  # fmt: skip
 
 

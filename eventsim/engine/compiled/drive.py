@@ -1,7 +1,7 @@
 """Background input: a source with one synapse per neuron feeds its target without a queue."""
 
 from itertools import pairwise
-from math import inf
+from math import inf, log
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,12 @@ class Drive:
         """Spikes of a source per second, by those that have been looked up first."""
         last = self.rows.after[self.batch, -1, self.place]
         return 1e3 * ROW * int(last.size) / max(float(last.sum()), 1e-9)
+
+    @property
+    def about_arrived(self) -> float:
+        """About how many arrivals were accumulated last, by how many synapses had none."""
+        n = self.wires.targets.size
+        return n * log(n / max(n - sum(self.arrived.tolist()), 0.5))
 
     def weigh(self) -> None:
         """Take over the weights of the projection."""

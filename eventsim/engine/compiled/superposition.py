@@ -19,6 +19,7 @@ from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.summable import Summable
 
+DRIVE_PAYS_FROM = 0.15  # arrivals per neuron and window of which each drive must make more
 EXPECTED_RATE = 5.0  # Hz, of a neuron in a network that nobody has run yet
 TRIAL = 64  # windows after which a path must have proved worthwhile
 LONGEST = 1.0  # ms: in longer windows too many neurons might fire
@@ -62,7 +63,8 @@ def is_worthwhile(
         return True
     rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
     rate += sum(drive.expected_rate for drive in drives)
-    return rate * 1e-3 * min(lookahead, LONGEST) >= summable.pays_from * (1 + len(drives))
+    expected = rate * 1e-3 * min(lookahead, LONGEST)
+    return expected >= summable.pays_from + DRIVE_PAYS_FROM * len(drives)
 
 
 def has_shared_modes(population: CompiledPopulation) -> bool:
@@ -127,7 +129,7 @@ class Superposition:
         self.streamed = np.zeros(partitions, np.int64)
         self.arrivals, self.spikes = 0, 0.0  # streamed in the last window, by about so many spikes
         self.n_hot = 0  # neurons that had to be stepped in it
-        self.windows, self.landed = 0, 0  # in all: windows, arrivals in them
+        self.windows, self.landed = 0, 0.0  # in all: windows, arrivals in them at cold neurons
         self.take_over()
 
     def take_over(self) -> None:
@@ -161,7 +163,7 @@ class Superposition:
         self.used = np.array(sorted(used), np.int64)
         partitions = self.population.cells.bounds.size - 1
         # sums that are not used are zero
-        self.scratch = np.zeros((partitions, self.summable.columns + 2, LANES))
+        self.scratch = np.zeros((partitions, self.summable.columns + 1, LANES))
 
     def _incoming(self, projection: CompiledProjection) -> Incoming:
         model = self.population.model
@@ -181,7 +183,7 @@ class Superposition:
 
     def reset(self) -> None:
         """Begin anew: parameters, weights and states may have changed."""
-        self.windows, self.landed = 0, 0
+        self.windows, self.landed = 0, 0.0
         self._listen_to([i.projection for i in self.projections], [d for d, _ in self.drives])
         self.restless = True
         for visits in self.visits.values():
@@ -223,8 +225,9 @@ class Superposition:
         )  # fmt: skip
         self.settled = t1
         self.windows += 1
-        self.landed += self.arrivals + sum(sum(drive.arrived.tolist()) for drive, _ in drives)
         hot, restless, watched = (sum(column) for column in self.counts.T.tolist())
+        came = self.arrivals + sum(drive.about_arrived for drive, _ in drives)
+        self.landed += came * (1.0 - hot / population.population.size)
         self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
         for incoming, end in zip(due, ends, strict=True):
             if listed and _is_visited(incoming.projection):
@@ -278,7 +281,8 @@ class Superposition:
     @property
     def worthwhile(self) -> bool:
         """Whether as much has landed as was expected, or it is too early to tell."""
-        needed = self.summable.pays_from * (1 + len(self.drives)) * self.population.population.size
+        needed = self.summable.pays_from + DRIVE_PAYS_FROM * len(self.drives)
+        needed *= self.population.population.size
         return self.windows < TRIAL or self.landed >= needed * self.windows
 
     @property
@@ -309,7 +313,5 @@ class Superposition:
         self.reset()
         self.take_over()
         counts = stored.array("counts", float, 6, least=0.0).tolist()
-        self.spikes, self.restless = counts[1], counts[3] > 0.0
-        self.arrivals, self.n_hot, self.windows, self.landed = (
-            int(counts[k]) for k in (0, 2, 4, 5)
-        )
+        self.spikes, self.restless, self.landed = counts[1], counts[3] > 0.0, counts[5]
+        self.arrivals, self.n_hot, self.windows = (int(counts[k]) for k in (0, 2, 4))

@@ -18,6 +18,7 @@ from eventsim.engine.buffers import (
     GIVEN,
     KEPT,
     KIND,
+    MAY_FIRE,
     PENDING_CURSOR,
     PENDING_DUE,
     PENDING_SOURCE,
@@ -224,8 +225,8 @@ def settle(
             model.settle_lanes(n, t0, t1 - t0, step, lanes[block], scratch[p], shared)
             begin, end = end, _list_marked(first, n, hot, scratch[p], end, listed, counts[p])
             if end > begin:
-                may_fire = scratch[p, model.N_SUMS]
-                _set_apart(t0, t1, listed[begin:end], first, may_fire, lanes[block], cells, shared,
+                verdicts = scratch[p, model.N_SUMS]
+                _set_apart(t0, t1, listed[begin:end], first, verdicts, lanes[block], cells, shared,
                            hot, counts[p])  # fmt: skip
 
 
@@ -244,17 +245,17 @@ def _list_marked(
     first: int, n: int, hot: Ints, scratch: Floats, at: int, listed: Ints, counts: Ints
 ) -> int:
     """List the marked neurons of a block and those that might fire; note if any is restless."""
-    may_fire, may_later = scratch[model.N_SUMS], scratch[model.N_SUMS + 1]
-    marked = hot[first : first + n]
-    restless = some = 0
+    verdicts, marked = scratch[model.N_SUMS], hot[first : first + n]
+    worst = mark = 0
     for a in range(n):
-        restless |= 1 if may_fire[a] + may_later[a] != 0.0 else 0
-        some |= 1 if may_fire[a] != 0.0 else int(marked[a])
-    counts[1] |= restless
-    if some == 0:
+        worst |= int(verdicts[a])
+    for a in range(n):
+        mark |= marked[a]
+    counts[1] |= 1 if worst != 0 else 0
+    if worst < MAY_FIRE and mark == COLD:
         return at
     for a in range(n):
-        if may_fire[a] != 0.0 or marked[a] != COLD:
+        if verdicts[a] == MAY_FIRE or marked[a] != COLD:
             listed[at] = first + a
             at += 1
     return at
@@ -262,13 +263,13 @@ def _list_marked(
 
 @kernel
 def _set_apart(
-    t0: float, t1: float, listed: Ints, first: int, may_fire: Floats, lanes: Floats, cells: Cells,
+    t0: float, t1: float, listed: Ints, first: int, verdicts: Floats, lanes: Floats, cells: Cells,
     p: Any, hot: Ints, counts: Ints,
 ) -> None:  # fmt: skip
     """Write the hot neurons of a block to their rows; bound their next own events."""
     earliest = inf
     for i in listed:
-        cold = hot[i] == WATCHED and may_fire[i - first] == 0.0
+        cold = hot[i] == WATCHED and verdicts[i - first] != MAY_FIRE
         counts[2 if cold else 0] += 1
         if cold and not model.PLANS:
             continue
