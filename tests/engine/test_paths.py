@@ -31,6 +31,12 @@ def test_much_input_is_summed_and_little_is_stepped_through() -> None:
             assert bool(engine_of(sim).superposed) == summed
 
 
+def test_a_handful_of_neurons_is_stepped_through() -> None:
+    for size, summed in ((15, False), (16, True)):
+        with Simulation(busy(5000.0, size)) as sim:
+            assert bool(engine_of(sim).superposed) == summed
+
+
 def test_who_gets_less_than_was_expected_goes_on_along_the_ordered_path() -> None:
     """Oracle: the reference engine, to 1e-9 ms, across the change of paths."""
     net = Network(seed=5)

@@ -19,6 +19,7 @@ from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.summable import Summable
 
+FEWEST = 16  # neurons; for fewer a window costs more than all that happens in it
 DRIVE_PAYS_FROM = 0.15  # arrivals per neuron and window of which each drive must make more
 EXPECTED_RATE = 5.0  # Hz, of a neuron in a network that nobody has run yet
 TRIAL = 64  # windows after which a path must have proved worthwhile
@@ -59,8 +60,8 @@ def is_worthwhile(
     reads = any(map(_is_visited, plastic)) and any(p.rule.reads for p in plastic)
     if reads or not all(port in summable.modes for port in ports):
         return False
-    if always:
-        return True
+    if always or given.size < FEWEST:
+        return always
     rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
     rate += sum(drive.expected_rate for drive in drives)
     expected = rate * 1e-3 * min(lookahead, LONGEST)
