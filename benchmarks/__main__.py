@@ -5,7 +5,8 @@
 
 Every repetition runs every simulator once, each in a process of its own, so that what else the
 machine does meets all of them alike. Medians go to OUT.json and, as a table, to OUT.md. A peer that
-is not installed (`make peers`) is reported as missing.
+is not installed (`make peers`) is reported as missing. With integrated neurons come the errors of
+their spike times, here and on a grid (`benchmarks.accuracy`).
 """
 
 import argparse
@@ -21,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks import accuracy
 from benchmarks.networks import CASES, as_plain
 
 HERE = Path(__file__).parent
@@ -54,6 +56,9 @@ def command(simulator: str, case: str, threads: int, folder: Path) -> list[str] 
     script = HERE / "peers" / f"run_{peer}.py"
     words = [str(python), str(script), str(described), "--threads", str(threads)]
     return [*words, "--exact"] if exact else words
+
+
+CELLS = {"adaptive": accuracy.adex, "quadratic": accuracy.izhikevich}  # whose errors are told too
 
 
 def run_once(words: list[str]) -> dict[str, Any] | str:
@@ -148,7 +153,9 @@ def main() -> None:
         f"({cold_cpu:.1f} of CPU), {warm:.1f} s warm ({warm_cpu:.1f} of CPU)."
         for case, ((cold, cold_cpu), (warm, warm_cpu)) in starts.items()
     )  # fmt: skip
-    out.with_suffix(".md").write_text(f"{table(results)}\n\n{started}\n\n{about}\n")
+    cells = [cell() for kind, cell in CELLS.items() if any(CASES[c].kind == kind for c in cases)]
+    errors = f"{accuracy.table(cells)}\n\n" if cells else ""
+    out.with_suffix(".md").write_text(f"{table(results)}\n\n{errors}{started}\n\n{about}\n")
     print(out.with_suffix(".md").read_text())
 
 

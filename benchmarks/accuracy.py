@@ -119,13 +119,13 @@ def grid(cell: Cell, step: float, method: Callable[..., Point] = runge_kutta) ->
     return np.array(spikes)
 
 
-def main() -> None:
-    """Print the errors."""
-    for cell in (adex(), izhikevich()):
-        print(cell.case.kind)
+def table(cells: list[Cell]) -> str:
+    """Return the errors as a Markdown table."""
+    lines = ["| neuron | method | spikes | the last of them off, ms |", "| --- | --- | --- | --- |"]
+    for cell in cells:
         exact = ours(cell, 1e-11, "ordered")
         rows = [
-            (f"rtol {rtol:g}, {path}", ours(cell, rtol, path))
+            (f"rtol {rtol:g}, {path} path", ours(cell, rtol, path))
             for rtol in (1e-6, 1e-4, 1e-3)
             for path in ("ordered", "superposition")
         ]
@@ -137,11 +137,16 @@ def main() -> None:
             rows.append(("Euler, 0.1 ms", grid(cell, 0.1, euler)))
         for name, times in rows:
             last = min(times.size, exact.size) - 1
-            error = times[last] - exact[last]
-            print(
-                f"{name:<26} {times.size} of {exact.size} spikes, the last of them off "
-                f"{error:+.2e} ms"
+            lines.append(
+                f"| {cell.case.kind} | {name} | {times.size} of {exact.size} "
+                f"| {times[last] - exact[last]:+.2e} |"
             )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the errors."""
+    print(table([adex(), izhikevich()]))
 
 
 if __name__ == "__main__":
