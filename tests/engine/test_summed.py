@@ -24,7 +24,7 @@ MODULES = {
 }  # fmt: skip
 T = 100.0  # ms, of the window's beginning
 
-SAMPLED = {"states": {"cells": Sampled(["v", "g_exc"], 0.3, [3, 17])}}
+SAMPLED = {"states": {"cells": Sampled(["v", "u"], 0.3, [3, 17])}}
 
 every_model = pytest.mark.parametrize("name", MODULES)
 
@@ -237,7 +237,7 @@ def test_cold_neurons_take_one_step_a_window() -> None:
 
 
 def test_recording_and_threads_change_no_bit() -> None:
-    net = heard(CASES["AdEx"], n=200)
+    net = heard(CASES["Izhikevich"], n=200)
     plain = outcome(net, 120.0)
     assert plain.count("cells") > 100
     assert plain == outcome(net, 120.0, threads=2)
@@ -247,11 +247,13 @@ def test_recording_and_threads_change_no_bit() -> None:
 def test_samples_are_the_ones_of_the_ordered_path() -> None:
     seen = []
     for path in ("ordered", "superposition"):
-        with Simulation(heard(CASES["AdEx"]), path=path) as sim:
+        with Simulation(heard(CASES["Izhikevich"]), path=path) as sim:
             recorder = sim.record(**SAMPLED)
             sim.run(30.0)
-            seen.append([recorder.recording.states("cells", v).values for v in ("v", "g_exc")])
-    np.testing.assert_allclose(seen[1][0], seen[0][0], atol=1e-3)
+            seen.append([recorder.recording.states("cells", v).values for v in ("v", "u")])
+    # some are of the upstroke of a spike, where 1e-4 ms are 2e-3 mV
+    np.testing.assert_allclose(seen[1][0], seen[0][0], atol=5e-3)
+    np.testing.assert_allclose(seen[1][0][:15], seen[0][0][:15], atol=5e-5)
     np.testing.assert_allclose(seen[1][1], seen[0][1], atol=1e-5)
 
 
