@@ -148,12 +148,14 @@ class CompiledEngine:
             population.make_room_for_history(start)
 
     def _earliest(self) -> float:
+        if any(path.restless for path in self.superposed.values()):
+            return -inf
         return min(
             min((p.due for p in self.projections), default=inf),
             min((d.earliest for d in self.drives), default=inf),
             min((e.due for e in self.external), default=inf),
             min((p.earliest for p in self.sources), default=inf),
-            min((self.superposed.get(p, p).earliest for p in self.neurons), default=inf),
+            min((p.earliest for p in self.neurons if p not in self.superposed), default=inf),
         )
 
     def _sample_up_to(self, t: float) -> None:

@@ -140,7 +140,7 @@ class Superposition:
         self.lanes[at // LANES, :, at % LANES] = cells.states[:, : self.lanes.shape[1]]
         self.settled = float(cells.states[:, -1].max(initial=0.0))  # ms, the end of the last window
         cells.due[:] = cells.block_due[:] = inf
-        self.restless = True
+        self.restless = True  # something might happen without an arrival
 
     def write_rows(self, neurons: Ints | slice = slice(None)) -> None:
         """Write the states of these neurons to their rows, as they are now."""
@@ -189,11 +189,6 @@ class Superposition:
         self.restless = True
         for visits in self.visits.values():
             visits.stale = True
-
-    @property
-    def earliest(self) -> float:
-        """When something might happen without an arrival, ms."""
-        return -inf if self.restless else inf
 
     def due(self, t1: float) -> bool:
         """Whether the window that ends at `t1` holds anything for this population."""
