@@ -37,7 +37,8 @@ class _Inside(event.Listener):  # type: ignore[misc]  # numba has no types
         """Begin with a kernel, or go deeper."""
         dispatcher = started.data["dispatcher"]
         if self._stack:
-            self._stack.append(bool(dispatcher.targetoptions.get("no_cpython_wrapper")))
+            options = getattr(dispatcher, "targetoptions", {})  # a loop that was lifted has none
+            self._stack.append(bool(options.get("no_cpython_wrapper")))
         elif dispatcher.py_func.__module__.startswith(OURS):
             self._stack.append(False)
 
