@@ -30,7 +30,8 @@ from eventsim.network import (
     Uniform,
 )
 from eventsim.observer import Histogram, Sampled
-from eventsim.recording import Recording, open
+from eventsim.recording import Recording
+from eventsim.recording import open as open  # not in __all__: * must not hide Python's own
 from eventsim.simulation import Simulation
 
 __all__ = [
@@ -55,5 +56,4 @@ __all__ = [
     "SimulationError",
     "Truncated",
     "Uniform",
-    "open",
 ]
