@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventsim.kernel import kernel
-from eventsim.summable import Mode, Summable
+from eventsim.summable import Mode, Summable, all_admitted
 
 Function = Callable[..., Any]
 
@@ -51,7 +51,7 @@ class Linear:
     absorb: Function
     may_fire: Function
     restless: Function
-    admits: Function = lambda p: True
+    admits: Function = all_admitted
 
     def summable(self, state: Any) -> Summable:
         """Return this for the engine; `state` is the model's NamedTuple class."""
@@ -65,8 +65,8 @@ class Linear:
         modes = {port: _modes(names) for port, names in self.modes.items()}
         # an arrival costs about 30 ns more on the ordered path (benchmarks/paths.py)
         return Summable(
-            modes, self.prepare, settle, state, as_it_is, as_it_was, self.admits, pays_from=0.15,
-            settle_cost=5.0, hot_cost=100.0, hot_arrival_cost=50.0,
+            modes, self.prepare, settle, state, as_it_is, as_it_was, pays_from=0.15,
+            settle_cost=5.0, hot_cost=100.0, hot_arrival_cost=50.0, admits=self.admits,
         )  # fmt: skip
 
 

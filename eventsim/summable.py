@@ -16,6 +16,11 @@ Function = Callable[..., Any]
 Mode = tuple[str | None, int]  # the time constant's name, None if it is infinite; the power
 
 
+def all_admitted(p: Any) -> bool:
+    """Stand in for `admits`: any parameters will do."""
+    return True
+
+
 @dataclass(frozen=True, eq=False)
 class Summable:
     """How to take neurons over windows by sums.
@@ -36,12 +41,12 @@ class Summable:
     from_lane : (lane, dt) -> state
         Back, for a neuron that is to be stepped through its arrivals from here; the last window
         was `dt` long.
-    admits : (p) -> bool
-        Whether these parameters can be described this way.
     pays_from : float
         Arrivals for a neuron and window from which summing beats sorting.
     settle_cost, hot_cost, hot_arrival_cost : float
         ns to settle a neuron, to step a hot one, and for each of its arrivals.
+    admits : (p) -> bool, optional
+        Whether these parameters can be described this way.
 
     Notes
     -----
@@ -55,11 +60,11 @@ class Summable:
     lane: Any
     to_lane: Function
     from_lane: Function
-    admits: Function
     pays_from: float
     settle_cost: float
     hot_cost: float
     hot_arrival_cost: float
+    admits: Function = all_admitted
 
     def first_column(self, port: str) -> int:
         """Return the first of the columns of `sums` that belong to a port."""

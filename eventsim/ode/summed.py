@@ -39,6 +39,8 @@ SQUARE = 0.1
 ALLOWED = 3.0
 TINY = 1e-300
 
+MOMENTS: tuple[Mode, ...] = ((None, 0), (None, 1), (None, 2))
+
 
 class Adds(NamedTuple):
     """What an arrival at a port does, while no break of the derivative lies ahead.
@@ -95,7 +97,6 @@ class Landing(NamedTuple):
 
     variable: int
     column: int  # the first of its moments
-    left: int  # the column of what is left of a decaying variable
     decay: int  # by how much that decays in a window; -1 if it doesn't
     signed: bool
 
@@ -113,7 +114,8 @@ def summable(
     zeroth, first, second = moments
     total, refused = _chain(list(map(_total, landings))), _chain(list(map(_refused, landings)))
     known, left = _chain(list(map(_known, decaying))), _chain(list(map(_left, decaying)))
-    decays = _decays([params._fields.index(a.tau) for a in adds.values() if a.tau is not None])
+    taus = [params._fields.index(a.tau) for a in adds.values() if a.tau is not None]
+    decays = _chain(list(map(_decay, taus)))
 
     @kernel
     def prepare(dt: float, p: Any) -> Any:
@@ -127,11 +129,8 @@ def summable(
         above, below = derivative(each(plus, y, both), t, p), derivative(each(minus, y, both), t, p)
         q2 = each(minus, each(half_difference, above, below, h), q1)
         bent = each(second_difference, above, below, k1, h)
-        one, two, square = (
-            shares(q1, y, after, p),
-            shares(q2, y, after, p),
-            shares(bent, y, after, p),
-        )
+        one, two = shares(q1, y, after, p), shares(q2, y, after, p)
+        square = shares(bent, y, after, p)
         return THIRD * two * (two / max(one, TINY)) + SQUARE * square, q1
 
     @kernel
@@ -166,14 +165,13 @@ def summable(
 
     # an arrival costs about 100 ns on the ordered path: a step of its own
     return Summable(
-        modes, prepare, settle, make, to_lane, from_lane, always, pays_from=1.0,
-        settle_cost=100.0, hot_cost=1000.0, hot_arrival_cost=100.0,
+        modes, prepare, settle, make, to_lane, from_lane, pays_from=1.0, settle_cost=100.0,
+        hot_cost=1000.0, hot_arrival_cost=100.0,
     )  # fmt: skip
 
 
 def _modes(adds: Adds) -> tuple[Mode, ...]:
-    moments: tuple[Mode, ...] = ((None, 0), (None, 1), (None, 2))
-    return moments if adds.tau is None else (*moments, (adds.tau, 0))
+    return MOMENTS if adds.tau is None else (*MOMENTS, (adds.tau, 0))
 
 
 def _landings(make: Any, adds: Mapping[str, Adds]) -> list[Landing]:
@@ -181,8 +179,7 @@ def _landings(make: Any, adds: Mapping[str, Adds]) -> list[Landing]:
     for a in adds.values():
         decays += a.tau is not None
         decay = decays if a.tau is not None else -1  # `prepare` returns them from number 1 on
-        place = make._fields.index(a.variable)
-        landings.append(Landing(place, column, column + 6, decay, a.signed))
+        landings.append(Landing(make._fields.index(a.variable), column, decay, a.signed))
         column += 2 * len(_modes(a))
     return landings
 
@@ -250,7 +247,7 @@ def _known(landing: Landing) -> Function:
 
 
 def _left(landing: Landing) -> Function:
-    variable, column, decay = landing.variable, landing.left, landing.decay
+    variable, column, decay = landing.variable, landing.column + 2 * len(MOMENTS), landing.decay
 
     @kernel
     def left(x: Any, sums: Any, y_and_step: Any) -> Any:
@@ -258,11 +255,6 @@ def _left(landing: Landing) -> Function:
         return put(x, variable, y[variable] * step[decay] + (sums[column] + sums[column + 1]))
 
     return left
-
-
-def _decays(taus: list[int]) -> Function:
-    """Return decays(x, dt, p): `x` and by how much each decaying variable decays."""
-    return _chain([_decay(number) for number in taus])
 
 
 def _decay(number: int) -> Function:
@@ -333,8 +325,3 @@ def half_difference(above: float, below: float, h: float) -> float:
 def second_difference(above: float, below: float, between: float, h: float) -> float:
     """Return what the curvature of a slope makes."""
     return h * (above + below - 2.0 * between)
-
-
-def always(p: Any) -> bool:
-    """Admit all parameters."""
-    return True

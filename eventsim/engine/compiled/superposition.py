@@ -65,7 +65,12 @@ def is_worthwhile(
     rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
     rate += sum(drive.expected_rate for drive in drives)
     expected = rate * 1e-3 * min(lookahead, LONGEST)
-    return expected >= summable.pays_from + DRIVE_PAYS_FROM * len(drives)
+    return expected >= _needed(summable, len(drives))
+
+
+def _needed(summable: Summable, drives: int) -> float:
+    """Return from how many arrivals for a neuron and window on summing pays."""
+    return summable.pays_from + DRIVE_PAYS_FROM * drives
 
 
 def has_shared_modes(population: CompiledPopulation) -> bool:
@@ -277,8 +282,7 @@ class Superposition:
     @property
     def worthwhile(self) -> bool:
         """Whether as much has landed as was expected, or it is too early to tell."""
-        needed = self.summable.pays_from + DRIVE_PAYS_FROM * len(self.drives)
-        needed *= self.population.population.size
+        needed = _needed(self.summable, len(self.drives)) * self.population.population.size
         return self.windows < TRIAL or self.landed >= needed * self.windows
 
     @property
