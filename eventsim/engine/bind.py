@@ -12,7 +12,15 @@ from typing import Any
 
 from eventsim.engine.buffers import CALM, MAY_FIRE, RESTLESS
 from eventsim.engine.kernels.abreast import abreast, not_abreast
-from eventsim.engine.rows import read_lane, read_row, write_lane, write_row
+from eventsim.engine.rows import (
+    LANES,
+    read_lane,
+    read_row,
+    read_sums,
+    write_lane,
+    write_row,
+    write_verdict,
+)
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import NeuronModel, no_plan
 from eventsim.rule import Course
@@ -112,8 +120,9 @@ def _no_course(s: Any, p: Any) -> Course:
 def _summable(model: NeuronModel) -> dict[str, Any]:
     """Return what takes a model over a window by sums, many neurons side by side.
 
-    A lane of the scratch holds a neuron's sums, and then the verdict: whether it might fire in the
-    window, or later without an arrival. Who might fire in the window is left as it was.
+    It takes a whole block, whose first neuron's sums are at `places`. The verdict says whether a
+    neuron might fire in the window, or later without an arrival; who might fire in it is left as it
+    was. What is done to lanes that hold no neuron is of no account.
     """
     summable = model.summable
     if summable is None:
@@ -123,7 +132,7 @@ def _summable(model: NeuronModel) -> dict[str, Any]:
 
     @kernel
     def in_lane(lanes: Any, a: int) -> Any:
-        return make_lane(*read_lane(lanes, 0, n_lane, a))
+        return make_lane(*read_lane(lanes, n_lane, a))
 
     @kernel
     def load_lane(lanes: Any, a: int, dt: float) -> Any:
@@ -131,18 +140,18 @@ def _summable(model: NeuronModel) -> dict[str, Any]:
 
     @kernel
     def store_lane(lanes: Any, a: int, s: Any) -> None:
-        write_lane(lanes, 0, a, to_lane(s))
+        write_lane(lanes, a, to_lane(s))
 
     @kernel_call
     def settle_lanes(
-        n: int, t: float, dt: float, step: Any, lanes: Any, scratch: Any, p: Any
+        t: float, dt: float, step: Any, lanes: Any, sums: Any, places: Any, verdicts: Any, p: Any
     ) -> None:
-        for a in range(n):
+        begins = read_row(places, n_sums)
+        for a in range(LANES):
             s = in_lane(lanes, a)
-            sums = read_lane(scratch, 0, n_sums, a)
-            after, hot, restless = settle(s, t, dt, step, sums, p)
-            write_lane(lanes, 0, a, s if hot else after)
-            write_lane(scratch, n_sums, a, (MAY_FIRE if hot else RESTLESS if restless else CALM,))
+            after, hot, restless = settle(s, t, dt, step, read_sums(sums, begins, a), p)
+            write_lane(lanes, a, s if hot else after)
+            write_verdict(verdicts, a, MAY_FIRE if hot else RESTLESS if restless else CALM)
 
     return {
         "prepare": summable.prepare, "load_lane": load_lane, "store_lane": store_lane,

@@ -10,13 +10,16 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-LANES = 64  # of a scratch of lanes: a block of neurons
+LANES = 64  # of a block of neurons, side by side
+
+# Three memories that are never the same; knowing that, compilers do many lanes at once
+LANE, SUMS, VERDICTS = "lanes", "sums", "verdicts"
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]  # numba has no types
 def read_row(typing_context: Any, row: Any, n: Any) -> Any:
-    """read_row(row, n): the first `n` numbers of a 1-D array of floats, as a tuple."""
-    values = types.UniTuple(types.float64, n.literal_value)  # type: ignore[attr-defined]
+    """read_row(row, n): the first `n` numbers of a 1-D array, as a tuple."""
+    values = types.UniTuple(row.dtype, n.literal_value)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         element = _elements(context, builder, signature.args[0], arguments[0])
@@ -40,35 +43,62 @@ def write_row(typing_context: Any, row: Any, values: Any) -> Any:
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
-def read_lane(typing_context: Any, lanes: Any, first: Any, n: Any, a: Any) -> Any:
-    """read_lane(lanes, first, n, a): number `a` of columns first..first+n of a scratch of lanes.
+def read_lane(typing_context: Any, lanes: Any, n: Any, a: Any) -> Any:
+    """read_lane(lanes, n, a): number `a` of the first `n` columns of a block's lanes.
 
-    A scratch of lanes holds `LANES` numbers of each column side by side, in one array: as the
-    distances are known, compilers see that what is done to one lane touches no other.
+    A block holds `LANES` numbers of each column side by side, in one array: as the distances are
+    known, compilers see that what is done to one lane touches no other.
     """
     values = types.UniTuple(types.float64, n.literal_value)  # type: ignore[attr-defined]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        lane = _lane(context, builder, signature.args[0], arguments[0], arguments[3])
-        columns = range(first.literal_value, first.literal_value + n.literal_value)
-        loaded = [builder.load(lane(column)) for column in columns]
+        lanes_type, lanes_value, at = signature.args[0], arguments[0], arguments[2]
+        begins = [context.get_constant(types.intp, k * LANES) for k in range(n.literal_value)]
+        loaded = _load(context, builder, lanes_type, lanes_value, begins, at, LANE)
         return context.make_tuple(builder, values, loaded)
 
-    return values(lanes, first, n, types.intp), generate
+    return values(lanes, n, types.intp), generate
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
-def write_lane(typing_context: Any, lanes: Any, first: Any, a: Any, values: Any) -> Any:
-    """write_lane(lanes, first, a, values): put a tuple's numbers there, one into each column."""
+def write_lane(typing_context: Any, lanes: Any, a: Any, values: Any) -> Any:
+    """write_lane(lanes, a, values): put a tuple's numbers there, one into each column."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        lane = _lane(context, builder, signature.args[0], arguments[0], arguments[2])
+        element = _apart(context, builder, signature.args[0], arguments[0])
         for k in range(len(values)):
-            column = first.literal_value + k
-            builder.store(builder.extract_value(arguments[3], k), lane(column))
+            place = builder.add(arguments[1], context.get_constant(types.intp, k * LANES))
+            value = builder.extract_value(arguments[2], k)
+            _mark(builder, builder.store(value, element(place)), LANE)
         return context.get_dummy_value()
 
-    return types.void(lanes, first, types.intp, values), generate
+    return types.void(lanes, types.intp, values), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def read_sums(typing_context: Any, sums: Any, places: Any, a: Any) -> Any:
+    """read_sums(sums, places, a): what lies `a` behind each of these places of an array."""
+    values = types.UniTuple(types.float64, len(places))  # type: ignore[attr-defined]
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        sums_type, sums_value, at = signature.args[0], arguments[0], arguments[2]
+        begins = [builder.extract_value(arguments[1], k) for k in range(len(places))]
+        loaded = _load(context, builder, sums_type, sums_value, begins, at, SUMS)
+        return context.make_tuple(builder, values, loaded)
+
+    return values(sums, places, types.intp), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def write_verdict(typing_context: Any, verdicts: Any, a: Any, verdict: Any) -> Any:
+    """write_verdict(verdicts, a, verdict): verdicts[a] = verdict."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        element = _apart(context, builder, signature.args[0], arguments[0])
+        _mark(builder, builder.store(arguments[2], element(arguments[1])), VERDICTS)
+        return context.get_dummy_value()
+
+    return types.void(verdicts, types.intp, types.float64), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -85,14 +115,32 @@ def all_finite(typing_context: Any, values: Any) -> Any:
     return types.boolean(values), generate
 
 
-def _lane(context: Any, builder: Any, array: Any, value: Any, a: Any) -> Any:
+def _load(
+    context: Any, builder: Any, array: Any, value: Any, begins: Any, a: Any, memory: str
+) -> Any:
+    """Load what lies `a` behind each of the places `begins` of an array."""
+    element = _apart(context, builder, array, value)
+    return [_mark(builder, builder.load(element(builder.add(a, b))), memory) for b in begins]
+
+
+def _apart(context: Any, builder: Any, array: Any, value: Any) -> Any:
+    """Return element(place), in the order of storage, of an array."""
     view = context.make_array(array)(context, builder, value)
+    return lambda place: builder.gep(view.data, [place])
 
-    def lane(column: int) -> Any:
-        place = builder.add(a, context.get_constant(types.intp, column * LANES))
-        return builder.gep(view.data, [place])
 
-    return lane
+def _mark(builder: Any, instruction: Any, memory: str) -> Any:
+    """Say in which memory an instruction reads or writes, and hence in which it does not."""
+    module = builder.module
+    domain = module.add_metadata([ir.MetaDataString(module, "eventsim")])
+
+    def scope(name: str) -> Any:
+        return module.add_metadata([ir.MetaDataString(module, name), domain])
+
+    others = [scope(name) for name in (LANE, SUMS, VERDICTS) if name != memory]
+    instruction.set_metadata("alias.scope", module.add_metadata([scope(memory)]))
+    instruction.set_metadata("noalias", module.add_metadata(others))
+    return instruction
 
 
 def _elements(context: Any, builder: Any, array: Any, value: Any) -> Any:

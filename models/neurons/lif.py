@@ -27,7 +27,7 @@ series of regular input; NEST iaf_psc_delta_ps (1e-6 ms).
 from math import exp, inf, log
 from typing import NamedTuple
 
-from eventsim.kernel import kernel
+from eventsim.kernel import fused, kernel
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
 
@@ -117,7 +117,7 @@ def prepare(dt: float, p: Params) -> Step:
     return Step(exp(-dt / p.tau_m))
 
 
-@kernel
+@fused
 def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`: positive, negative."""
     if t + dt <= s.deaf_until:
@@ -126,7 +126,7 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
     return State(v_inf + (s.v - v_inf) * step.decay + (sums[0] + sums[1]), s.i, s.deaf_until)
 
 
-@kernel
+@fused
 def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
     """Tell whether the threshold might be reached: as if all excitation came at once."""
     if t < s.deaf_until:
@@ -135,7 +135,7 @@ def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Par
     return not s.v + rise + sums[0] / step.decay < p.v_th - CAUTION
 
 
-@kernel
+@fused
 def restless(s: State, p: Params) -> bool:
     """Tell whether the threshold might be reached without a spike arriving."""
     return not (s.v < p.v_th - CAUTION and v_infinity(s, p) < p.v_th - CAUTION)

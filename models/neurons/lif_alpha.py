@@ -28,7 +28,7 @@ from math import e, exp, inf
 from typing import NamedTuple
 
 from eventsim.cascade import earliest_rise
-from eventsim.kernel import kernel, kernel_call
+from eventsim.kernel import fused, kernel, kernel_call
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.roots import first_rise
@@ -226,7 +226,7 @@ def prepare(dt: float, p: Params) -> Step:
     )
 
 
-@kernel
+@fused
 def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
 
@@ -245,7 +245,7 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
     return State(v, i_syn, r, s.i, s.deaf_until)
 
 
-@kernel
+@fused
 def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
     """Tell whether the threshold might be reached.
 
@@ -261,7 +261,7 @@ def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Par
     return not s.v + rise < p.v_th - CAUTION
 
 
-@kernel
+@fused
 def restless(s: State, p: Params) -> bool:
     """Tell whether the threshold might be reached without a spike arriving."""
     return not (s.v < p.v_th - CAUTION and v_steady(most(s, p), p) < p.v_th - CAUTION)

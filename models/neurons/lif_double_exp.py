@@ -36,7 +36,7 @@ from math import exp, inf
 from typing import Any, NamedTuple
 
 from eventsim.cascade import earliest_rise, filled, overlap, overlap_of_three, peak
-from eventsim.kernel import kernel, kernel_call
+from eventsim.kernel import fused, kernel, kernel_call
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.room import room
@@ -338,13 +338,13 @@ def prepare(dt: float, p: Params) -> Step:
     )
 
 
-@kernel
+@fused
 def gained(membrane: float, rise: float, decay: float, port: Port) -> float:
     """Return what a port's arrivals have brought v, in mV, from their decayed weights."""
     return (decay - membrane) * port.gain_decay - (rise - membrane) * port.gain_rise
 
 
-@kernel
+@fused
 def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
 
@@ -369,14 +369,14 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
     return State(v, i_exc, r_exc, i_inh, r_inh, s.i, s.deaf_until)
 
 
-@kernel
+@fused
 def most(i: float, r: float, arrived: float, port: Port) -> float:
     """Return the most that a port's current can become in a window."""
     kept = max(i, i * port.decay) + max(r, 0.0) * port.share_r
     return kept + port.share * arrived / port.decay
 
 
-@kernel
+@fused
 def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
     """Tell whether the threshold might be reached.
 
@@ -391,7 +391,7 @@ def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Par
     return not s.v + rise < p.v_th - CAUTION
 
 
-@kernel
+@fused
 def restless(s: State, p: Params) -> bool:
     """Tell whether the threshold might be reached without a spike arriving."""
     return not (s.v < p.v_th - CAUTION and v_bound(s, p) < p.v_th - CAUTION)

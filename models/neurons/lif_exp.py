@@ -32,7 +32,7 @@ from math import exp, inf, log
 from typing import NamedTuple
 
 from eventsim.cascade import earliest_rise, overlap
-from eventsim.kernel import kernel, kernel_call
+from eventsim.kernel import fused, kernel, kernel_call
 from eventsim.linear import CAUTION, Linear
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.roots import first_rise, signs_differ
@@ -244,7 +244,7 @@ def prepare(dt: float, p: Params) -> Step:
     )
 
 
-@kernel
+@fused
 def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
 
@@ -262,7 +262,7 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
     return State(v, i_exc, i_inh, s.i, s.deaf_until)
 
 
-@kernel
+@fused
 def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
     """Tell whether the threshold might be reached.
 
@@ -278,7 +278,7 @@ def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Par
     return not s.v + rise < p.v_th - CAUTION
 
 
-@kernel
+@fused
 def restless(s: State, p: Params) -> bool:
     """Tell whether the threshold might be reached without a spike arriving."""
     current = p.i_offset + s.i + max(s.i_exc, 0.0) + max(s.i_inh, 0.0)

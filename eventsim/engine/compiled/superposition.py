@@ -122,11 +122,13 @@ class Superposition:
         }
         self.no_visits = np.zeros((partitions, 0, 2))
         size = population.population.size
-        self.sums = np.zeros((summable.columns, size))
         blocks, columns = population.cells.block_due.size, len(summable.lane._fields)
+        self.sums = np.zeros((summable.columns + 1, blocks * LANES))  # the last stays as it is
         self.lanes = np.zeros((blocks, columns, LANES))
         # what is in a row besides: the beginnings of a plan
         self.rest = summable.from_lane(summable.lane(*[0.0] * columns), LONGEST)[columns:]
+        self.sum_places = np.zeros((partitions, summable.columns), np.int64)
+        self.verdicts = np.zeros((partitions, LANES))
         self.hot = np.zeros(size, np.int8)
         self.listed = np.zeros(size, np.int32)
         self.chunk = np.zeros((partitions, superpose_kernel.CHUNK))
@@ -166,10 +168,7 @@ class Superposition:
             for negative in (0, 1)
             if incoming.sign != (-1, 1)[negative]
         }
-        self.used = np.array(sorted(used), np.int64)
-        partitions = self.population.cells.bounds.size - 1
-        # sums that are not used are zero
-        self.scratch = np.zeros((partitions, self.summable.columns + 1, LANES))
+        self.used = np.isin(np.arange(self.summable.columns), list(used))
 
     def _incoming(self, projection: CompiledProjection) -> Incoming:
         model = self.population.model
@@ -221,8 +220,9 @@ class Superposition:
         if forced.size:
             self.hot[forced] = superpose_kernel.FORCED
         self.kernel.settle(
-            self.settled, t1, *cells, self.lanes, self.sums, self.used, self.scratch, self.hot,
-            self.listed, self.counts,
+            self.settled, t1, *cells, self.lanes, self.sums, self.used, self.sum_places,
+            self.verdicts, self.hot, int(population.watched or forced.size > 0), self.listed,
+            self.counts,
         )  # fmt: skip
         self.settled = t1
         self.windows += 1

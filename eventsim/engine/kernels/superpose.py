@@ -15,6 +15,7 @@ from numba import prange
 
 from eventsim.engine.buffers import (
     BLOCK,
+    CALM,
     GIVEN,
     KEPT,
     KIND,
@@ -202,14 +203,14 @@ def _fill(
 def settle(
     t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
     block_due: Floats, bounds: Ints, bursts: Floats, lanes: Floats, sums: Floats, used: Ints,
-    scratch: Floats, hot: Ints, listed: Ints, counts: Ints,
+    places: Ints, verdicts: Floats, hot: Ints, marked: int, listed: Ints, counts: Ints,
 ) -> None:  # fmt: skip
     """Take every neuron that stays below threshold from `t0` to `t1`; mark the others hot.
 
     States lie in `lanes`, valid at `t0`. Those of hot neurons stay there as they are and are
-    written to their rows, from which they will be stepped. Marked already are who must be stepped
-    (FORCED) and who is sampled, and has its state in its row too (WATCHED). `used` are the columns
-    of `sums` that anything is added to.
+    written to their rows, from which they will be stepped. `marked` already may be who must be stepped
+    (FORCED) and who is sampled, and has its state in its row too (WATCHED). `used` says which columns
+    of `sums` anything is added to; behind them is one of zeros.
     `listed` has the marked neurons of each partition from its first one on; counts[p] becomes
     (hot, whether any neuron could fire later without an arrival, sampled and cold).
     """
@@ -221,41 +222,46 @@ def settle(
         end = bounds[p]
         for first in range(bounds[p], bounds[p + 1], BLOCK):
             n, block = min(BLOCK, bounds[p + 1] - first), first // BLOCK
-            _take_sums(first, n, sums, used, scratch[p])
-            model.settle_lanes(n, t0, t1 - t0, step, lanes[block], scratch[p], shared)
-            begin, end = end, _list_marked(first, n, hot, scratch[p], end, listed, counts[p])
+            _find_sums(first, sums, used, places[p])
+            model.settle_lanes(t0, t1 - t0, step, lanes[block], sums, places[p], verdicts[p],
+                               shared)  # fmt: skip
+            _begin_anew(first, sums, used)
+            verdicts[p, n:] = CALM  # nobody is there
+            begin = end
+            end = _list_marked(first, n, hot, marked, verdicts[p], end, listed, counts[p])
             if end > begin:
-                verdicts = scratch[p, model.N_SUMS]
-                _set_apart(t0, t1, listed[begin:end], first, verdicts, lanes[block], cells, shared,
-                           hot, counts[p])  # fmt: skip
+                _set_apart(t0, t1, listed[begin:end], first, verdicts[p], lanes[block], cells,
+                           shared, hot, counts[p])  # fmt: skip
 
 
 @kernel
-def _take_sums(first: int, n: int, sums: Floats, used: Ints, scratch: Floats) -> None:
-    """Lay the sums of a block of neurons side by side; they begin anew."""
-    for column in used:
-        here, there = sums[column, first : first + n], scratch[column]
-        for a in range(n):
-            there[a] = here[a]
-            here[a] = 0.0
+def _find_sums(first: int, sums: Floats, used: Ints, places: Ints) -> None:
+    """Find where the sums of neuron `first` are; those that are not used are read as one."""
+    for column in range(model.N_SUMS):
+        at = column * sums.shape[1] + first
+        places[column] = at if used[column] else model.N_SUMS * sums.shape[1]
+
+
+@kernel
+def _begin_anew(first: int, sums: Floats, used: Ints) -> None:
+    for column in range(model.N_SUMS):
+        if used[column]:
+            sums[column, first : first + BLOCK] = 0.0
 
 
 @kernel
 def _list_marked(
-    first: int, n: int, hot: Ints, scratch: Floats, at: int, listed: Ints, counts: Ints
-) -> int:
+    first: int, n: int, hot: Ints, marked: int, verdicts: Floats, at: int, listed: Ints, counts: Ints
+) -> int:  # fmt: skip
     """List the marked neurons of a block and those that might fire; note if any is restless."""
-    verdicts, marked = scratch[model.N_SUMS], hot[first : first + n]
-    worst = mark = 0
-    for a in range(n):
+    worst = 0
+    for a in range(BLOCK):
         worst |= int(verdicts[a])
-    for a in range(n):
-        mark |= marked[a]
     counts[1] |= 1 if worst != 0 else 0
-    if worst < MAY_FIRE and mark == COLD:
+    if worst < MAY_FIRE and not marked:
         return at
     for a in range(n):
-        if verdicts[a] == MAY_FIRE or marked[a] != COLD:
+        if verdicts[a] == MAY_FIRE or hot[first + a] != COLD:
             listed[at] = first + a
             at += 1
     return at
