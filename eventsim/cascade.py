@@ -11,7 +11,7 @@ Verified against: a power series in rational arithmetic, for time constants apar
 
 from math import exp, expm1, inf, log, log1p
 
-from eventsim.kernel import kernel
+from eventsim.kernel import fused, kernel
 
 SERIES = 1.0  # exponents below this are near: the series has all digits, the difference hasn't
 TERMS = 19  # of that series; the first that is left out is below 1e-18
@@ -87,3 +87,20 @@ def earliest_rise(v: float, v_th: float, v_max: float, tau: float) -> float:
     # the margin covers the rounding of both the bound and the search
     lapse = (1.0 - 1e-9) * log((v_max - v) / (v_max - v_th)) - 1e-12
     return tau * max(lapse, 0.0)
+
+
+@kernel
+def lag(dt: float, tau: float) -> float:
+    """Return how far v is from where it is drawn, by how far it gets within `dt`."""
+    part = -expm1(-dt / tau)
+    return 1.0 / part if part > 0.0 else inf
+
+
+@fused
+def spare(gap: float, height: float, lag: float, press: float) -> float:
+    """Return the current that draws v, `gap` below threshold and `height` above rest, just there.
+
+    In pA, over a window with this `lag`; `press` is the current that lifts v by 1 mV for good. A
+    neuron that is not below threshold has none to spare.
+    """
+    return (gap * lag + height) * press if gap > 0.0 else -inf

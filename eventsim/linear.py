@@ -6,7 +6,7 @@ sum for each time constant of its port. Order matters only where the threshold m
 the model says when it can't be.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from eventsim.kernel import kernel
 from eventsim.summable import Mode, Summable, all_admitted
 
 Function = Callable[..., Any]
+Sums = Sequence[float]  # laid out as `eventsim.summable.Summable` says
 
 # mV below threshold that count as reaching it: sums are rounded otherwise than steps in order
 CAUTION = 1e-9
@@ -33,40 +34,42 @@ class Linear:
     absorb : (s, t, dt, step, sums, p) -> State
         The state at `t + dt` after the arrivals between, if the threshold was not reached; `step`
         is what `prepare` returned.
-    may_fire : (s, t, dt, step, sums, p) -> bool
-        Whether the threshold might be reached between `t` and `t + dt`. Must be true where `absorb`
-        would be wrong for any reason, and where a comparison fails because of NaN.
+    headroom : (s, t, dt, step, p) -> float
+        Below which excitation the threshold is certainly not reached between `t` and `t + dt`. Must
+        be -inf where `absorb` would be wrong whatever arrives.
+    excitation : (step, sums) -> float
+        A bound of what the arrivals before some time in the window have brought, in units of the
+        headroom: linear in the sums, and growing with positive weights only.
     restless : (s, p) -> bool
         Whether the threshold might ever be reached if nothing more arrives.
     admits : (p) -> bool, optional
         Whether these parameters can be described this way without loss of digits.
-
-    Notes
-    -----
-    `sums` are laid out as `eventsim.summable.Summable` says.
     """
 
     modes: Mapping[str, tuple[str, ...]]
     prepare: Function
     absorb: Function
-    may_fire: Function
+    headroom: Function
+    excitation: Function
     restless: Function
     admits: Function = all_admitted
 
     def summable(self, state: Any) -> Summable:
         """Return this for the engine; `state` is the model's NamedTuple class."""
-        absorb, may_fire, restless = self.absorb, self.may_fire, self.restless
+        absorb, restless = self.absorb, self.restless
+        headroom, excitation = self.headroom, self.excitation
 
         @kernel
         def settle(s: Any, t: float, dt: float, step: Any, sums: Any, p: Any) -> Any:
             after = absorb(s, t, dt, step, sums, p)
-            return after, may_fire(s, t, dt, step, sums, p), restless(after, p)
+            safe = excitation(step, sums) < headroom(s, t, dt, step, p)  # not so with a NaN
+            return after, not safe, restless(after, p)
 
         modes = {port: _modes(names) for port, names in self.modes.items()}
         # an arrival costs about 30 ns more on the ordered path (benchmarks/paths.py)
         return Summable(
             modes, self.prepare, settle, state, as_it_is, as_it_was, pays_from=0.15,
-            settle_cost=5.0, hot_cost=100.0, hot_arrival_cost=50.0, admits=self.admits,
+            settle_cost=5.0, hot_cost=100.0, hot_arrival_cost=50.0, admits=self.admits, linear=self,
         )  # fmt: skip
 
 

@@ -18,12 +18,14 @@ from eventsim.engine.rows import (
     read_row,
     read_sums,
     write_lane,
+    write_limit,
     write_row,
     write_verdict,
 )
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import NeuronModel, no_plan
 from eventsim.rule import Course
+from eventsim.summable import Summable
 
 Function = Callable[..., Any]
 
@@ -155,7 +157,44 @@ def _summable(model: NeuronModel) -> dict[str, Any]:
 
     return {
         "prepare": summable.prepare, "load_lane": load_lane, "store_lane": store_lane,
-        "settle_lanes": settle_lanes, "N_SUMS": n_sums,
+        "settle_lanes": settle_lanes, "N_SUMS": n_sums, **_linear(summable, in_lane),
+    }  # fmt: skip
+
+
+def _linear(summable: Summable, in_lane: Function) -> dict[str, Any]:
+    """Return what takes a linear model through a stretch of windows, see `kernels.stretch`.
+
+    `turn_lanes` takes a block to the end of one stretch, and finds the limits for the next.
+    """
+    linear, n_sums = summable.linear, summable.columns
+    if linear is None:
+        return {}
+    absorb, headroom, restless = linear.absorb, linear.headroom, linear.restless
+
+    @kernel
+    def absorb_lane(lanes: Any, a: int, t: float, dt: float, step: Any, sums: Any, p: Any) -> Any:
+        return absorb(in_lane(lanes, a), t, dt, step, read_row(sums, n_sums), p)
+
+    @kernel_call
+    def turn_lanes(
+        t0: float, dt0: float, step: Any, t1: float, dt1: float, ahead: Any, lanes: Any, sums: Any,
+        places: Any, first: int, limits: Any, verdicts: Any, p: Any,
+    ) -> None:  # fmt: skip
+        begins = read_row(places, n_sums)
+        for a in range(LANES):
+            before = in_lane(lanes, a)
+            after = absorb(before, t0, dt0, step, read_sums(sums, begins, a), p)
+            s = after if dt0 > 0.0 else before  # to the bit
+            room = headroom(s, t1, dt1, ahead, p)
+            near = not room > 0.0
+            write_lane(lanes, a, s)
+            write_limit(limits, first + a, room)
+            verdict = MAY_FIRE if near else CALM
+            write_verdict(verdicts, a, verdict + (RESTLESS if restless(s, p) else CALM))
+
+    return {
+        "absorb_lane": absorb_lane, "turn_lanes": turn_lanes, "headroom": headroom,
+        "restless": restless,
     }  # fmt: skip
 
 

@@ -12,14 +12,14 @@ from numba.extending import intrinsic
 
 LANES = 64  # of a block of neurons, side by side
 
-# Three memories that are never the same; knowing that, compilers do many lanes at once
-LANE, SUMS, VERDICTS = "lanes", "sums", "verdicts"
+# Memories that are never the same; knowing that, compilers do many lanes at once
+LANE, SUMS, VERDICTS, LIMITS = "lanes", "sums", "verdicts", "limits"
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]  # numba has no types
 def read_row(typing_context: Any, row: Any, n: Any) -> Any:
     """read_row(row, n): the first `n` numbers of a 1-D array, as a tuple."""
-    values = types.UniTuple(row.dtype, n.literal_value)
+    values = types.UniTuple(row.dtype, n.literal_value)  # type: ignore[attr-defined]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         element = _elements(context, builder, signature.args[0], arguments[0])
@@ -92,13 +92,13 @@ def read_sums(typing_context: Any, sums: Any, places: Any, a: Any) -> Any:
 @intrinsic  # type: ignore[untyped-decorator]
 def write_verdict(typing_context: Any, verdicts: Any, a: Any, verdict: Any) -> Any:
     """write_verdict(verdicts, a, verdict): verdicts[a] = verdict."""
+    return types.void(verdicts, types.intp, types.float64), _storing(VERDICTS)
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        element = _apart(context, builder, signature.args[0], arguments[0])
-        _mark(builder, builder.store(arguments[2], element(arguments[1])), VERDICTS)
-        return context.get_dummy_value()
 
-    return types.void(verdicts, types.intp, types.float64), generate
+@intrinsic  # type: ignore[untyped-decorator]
+def write_limit(typing_context: Any, limits: Any, i: Any, limit: Any) -> Any:
+    """write_limit(limits, i, limit): limits[i] = limit."""
+    return types.void(limits, types.intp, types.float64), _storing(LIMITS)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -123,6 +123,15 @@ def _load(
     return [_mark(builder, builder.load(element(builder.add(a, b))), memory) for b in begins]
 
 
+def _storing(memory: str) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        element = _apart(context, builder, signature.args[0], arguments[0])
+        _mark(builder, builder.store(arguments[2], element(arguments[1])), memory)
+        return context.get_dummy_value()
+
+    return generate
+
+
 def _apart(context: Any, builder: Any, array: Any, value: Any) -> Any:
     """Return element(place), in the order of storage, of an array."""
     view = context.make_array(array)(context, builder, value)
@@ -137,7 +146,7 @@ def _mark(builder: Any, instruction: Any, memory: str) -> Any:
     def scope(name: str) -> Any:
         return module.add_metadata([ir.MetaDataString(module, name), domain])
 
-    others = [scope(name) for name in (LANE, SUMS, VERDICTS) if name != memory]
+    others = [scope(name) for name in (LANE, SUMS, VERDICTS, LIMITS) if name != memory]
     instruction.set_metadata("alias.scope", module.add_metadata([scope(memory)]))
     instruction.set_metadata("noalias", module.add_metadata(others))
     return instruction

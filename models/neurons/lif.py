@@ -28,8 +28,8 @@ from math import exp, inf, log
 from typing import NamedTuple
 
 from eventsim.kernel import fused, kernel
-from eventsim.linear import CAUTION, Linear
-from eventsim.model import FloatArray, NeuronModel
+from eventsim.linear import CAUTION, Linear, Sums
+from eventsim.model import NeuronModel
 
 
 class Params(NamedTuple):
@@ -109,16 +109,18 @@ def next_fire(s: State, t: float, p: Params) -> float:
 
 class Step(NamedTuple):
     decay: float  # of the membrane over a window
+    undecayed: float  # what arrived first in the window, by what is left of it
 
 
 @kernel
 def prepare(dt: float, p: Params) -> Step:
     """Return what all neurons need to pass over `dt`."""
-    return Step(exp(-dt / p.tau_m))
+    decay = exp(-dt / p.tau_m)
+    return Step(decay, 1.0 / decay)
 
 
 @fused
-def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+def absorb(s: State, t: float, dt: float, step: Step, sums: Sums, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`: positive, negative."""
     if t + dt <= s.deaf_until:
         return s
@@ -127,12 +129,18 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
 
 
 @fused
-def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
-    """Tell whether the threshold might be reached: as if all excitation came at once."""
+def excitation(step: Step, sums: Sums) -> float:
+    """Return the most that excitation can have brought v, in mV: as if it came at the end."""
+    return sums[0] * step.undecayed
+
+
+@fused
+def headroom(s: State, t: float, dt: float, step: Step, p: Params) -> float:
+    """Return which excitation, all at once, v can't take without reaching the threshold."""
     if t < s.deaf_until:
-        return t + dt > s.deaf_until
+        return -inf if t + dt > s.deaf_until else inf
     rise = max(0.0, v_infinity(s, p) - s.v) * (1.0 - step.decay)
-    return not s.v + rise + sums[0] / step.decay < p.v_th - CAUTION
+    return p.v_th - CAUTION - (s.v + rise)
 
 
 @fused
@@ -156,7 +164,8 @@ LIF = NeuronModel(
         modes={"spike": ("tau_m",)},
         prepare=prepare,
         absorb=absorb,
-        may_fire=may_fire,
+        excitation=excitation,
+        headroom=headroom,
         restless=restless,
     ),
     units={"spike": "mV", "current": "pA", "v": "mV", "i": "pA", "deaf_until": "ms"},

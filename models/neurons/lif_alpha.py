@@ -27,10 +27,10 @@ iaf_psc_alpha_ps (1e-6 ms).
 from math import e, exp, inf
 from typing import NamedTuple
 
-from eventsim.cascade import earliest_rise
+from eventsim.cascade import earliest_rise, lag, spare
 from eventsim.kernel import fused, kernel, kernel_call
-from eventsim.linear import CAUTION, Linear
-from eventsim.model import FloatArray, NeuronModel
+from eventsim.linear import CAUTION, Linear, Sums
+from eventsim.model import NeuronModel
 from eventsim.roots import first_rise
 
 FADED = 600.0  # time constants after which a course is at its level
@@ -211,6 +211,8 @@ class Step(NamedTuple):
     reach_r: float  # the same for a current that begins to rise by 1 pA/ms
     rate: float  # 1/ms, by which the current decays faster than the membrane
     share: float  # of its weight, the most that an arrival's current can reach in the window
+    lag: float  # see `spare`
+    press: float  # pA/mV
 
 
 @kernel
@@ -223,11 +225,13 @@ def prepare(dt: float, p: Params) -> Step:
         fading(dt, Course(0.0, 0.0, 0.0, 1.0 / p.c_m, p.tau_m, p.tau_syn)),
         1.0 / p.tau_syn - 1.0 / p.tau_m,
         min(1.0, dt * e / p.tau_syn),
+        lag(dt, p.tau_m),
+        p.c_m / p.tau_m,
     )
 
 
 @fused
-def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+def absorb(s: State, t: float, dt: float, step: Step, sums: Sums, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
 
     The sums are, positive and negative: over tau_m, over tau_syn, the ramped ones over tau_syn. An
@@ -246,19 +250,24 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
 
 
 @fused
-def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
-    """Tell whether the threshold might be reached.
+def excitation(step: Step, sums: Sums) -> float:
+    """Return the most that the current can have become by arrivals, in pA."""
+    return step.share * sums[2] / step.decay_syn
 
-    As if all excitation came at once and stayed at the most it can become in the window, the
-    inhibition there is were as weak as at the end, and no more came.
+
+@fused
+def headroom(s: State, t: float, dt: float, step: Step, p: Params) -> float:
+    """Return which excitation v can't take without perhaps reaching the threshold.
+
+    As if it all came at once and stayed at the most it can become in the window, the inhibition
+    there is were as weak as at the end, and no more came.
     """
     if t < s.deaf_until:
-        return t + dt > s.deaf_until
+        return -inf if t + dt > s.deaf_until else inf
+    gap = p.v_th - CAUTION - s.v
     current = p.i_offset + s.i + max(s.i_syn, s.i_syn * step.decay_syn)
     current += max(s.r, 0.0) * step.share * p.tau_syn / e
-    current += step.share * sums[2] / step.decay_syn
-    rise = max(0.0, v_steady(current, p) - s.v) * (1.0 - step.decay)
-    return not s.v + rise < p.v_th - CAUTION
+    return spare(gap, s.v - p.v_rest, step.lag, step.press) - current
 
 
 @fused
@@ -287,7 +296,8 @@ LIFAlpha = NeuronModel(
         modes={"spike": ("tau_m", "tau_syn", "tau_syn")},
         prepare=prepare,
         absorb=absorb,
-        may_fire=may_fire,
+        excitation=excitation,
+        headroom=headroom,
         restless=restless,
         admits=admits,
     ),

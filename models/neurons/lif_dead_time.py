@@ -23,10 +23,10 @@ that lie on them; both engines.
 from math import exp, inf
 from typing import NamedTuple
 
-from eventsim.kernel import kernel
-from eventsim.linear import CAUTION, Linear
-from eventsim.model import FloatArray, NeuronModel
-from eventsim.models.neurons.lif import Step, prepare
+from eventsim.kernel import fused, kernel
+from eventsim.linear import CAUTION, Linear, Sums
+from eventsim.model import NeuronModel
+from eventsim.models.neurons.lif import Step, excitation, prepare
 
 
 class Params(NamedTuple):
@@ -87,22 +87,21 @@ def safe_until(s: State, t: float, p: Params) -> float:
     return max(t, s.blocked_until) if s.v >= p.v_th else inf
 
 
-@kernel
-def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+@fused
+def absorb(s: State, t: float, dt: float, step: Step, sums: Sums, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`: positive, negative."""
     v = p.v_rest + (s.v - p.v_rest) * step.decay + (sums[0] + sums[1])
     return State(v, s.blocked_until, s.free)
 
 
-@kernel
-def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
-    """Tell whether the threshold might be reached: as if all excitation came at once."""
-    if t + dt <= s.blocked_until:
-        return False
-    return not max(s.v, p.v_rest) + sums[0] / step.decay < p.v_th - CAUTION
+@fused
+def headroom(s: State, t: float, dt: float, step: Step, p: Params) -> float:
+    """Return which excitation, all at once, v can't take without reaching the threshold."""
+    room = p.v_th - CAUTION - max(s.v, p.v_rest)
+    return room if t + dt > s.blocked_until else inf
 
 
-@kernel
+@fused
 def restless(s: State, p: Params) -> bool:
     """Tell whether the neuron might fire without a spike arriving: at the end of a dead time."""
     return not s.v < p.v_th - CAUTION
@@ -123,7 +122,8 @@ LIFDeadTime = NeuronModel(
         modes={"spike": ("tau_m",)},
         prepare=prepare,
         absorb=absorb,
-        may_fire=may_fire,
+        excitation=excitation,
+        headroom=headroom,
         restless=restless,
     ),
     units={"spike": "mV", "v": "mV", "blocked_until": "ms"},

@@ -35,9 +35,17 @@ the first crossing.
 from math import exp, inf
 from typing import Any, NamedTuple
 
-from eventsim.cascade import earliest_rise, filled, overlap, overlap_of_three, peak
+from eventsim.cascade import (
+    earliest_rise,
+    filled,
+    lag,
+    overlap,
+    overlap_of_three,
+    peak,
+    spare,
+)
 from eventsim.kernel import fused, kernel, kernel_call
-from eventsim.linear import CAUTION, Linear
+from eventsim.linear import CAUTION, Linear, Sums
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.room import room
 from eventsim.roots import sign_change, signs_differ
@@ -306,6 +314,8 @@ class Step(NamedTuple):
     decay: float  # of the membrane over a window
     exc: Port
     inh: Port
+    lag: float  # see `spare`
+    press: float  # pA/mV
 
 
 @kernel
@@ -335,6 +345,8 @@ def prepare(dt: float, p: Params) -> Step:
         exp(-dt / p.tau_m),
         prepare_port(dt, p.tau_rise_exc, p.tau_decay_exc, p),
         prepare_port(dt, p.tau_rise_inh, p.tau_decay_inh, p),
+        lag(dt, p.tau_m),
+        p.c_m / p.tau_m,
     )
 
 
@@ -345,7 +357,7 @@ def gained(membrane: float, rise: float, decay: float, port: Port) -> float:
 
 
 @fused
-def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+def absorb(s: State, t: float, dt: float, step: Step, sums: Sums, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
 
     The sums are, for exc and then for inh, positive and negative: over tau_m, over tau_rise, over
@@ -370,25 +382,31 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
 
 
 @fused
-def most(i: float, r: float, arrived: float, port: Port) -> float:
-    """Return the most that a port's current can become in a window."""
-    kept = max(i, i * port.decay) + max(r, 0.0) * port.share_r
-    return kept + port.share * arrived / port.decay
+def most(i: float, r: float, port: Port) -> float:
+    """Return the most that a port's current can become in a window if nothing arrives."""
+    return max(i, i * port.decay) + max(r, 0.0) * port.share_r
 
 
 @fused
-def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
-    """Tell whether the threshold might be reached.
+def excitation(step: Step, sums: Sums) -> float:
+    """Return the most that the currents can have become by arrivals, in pA."""
+    exc, inh = step.exc, step.inh
+    return exc.share * sums[4] / exc.decay + inh.share * sums[10] / inh.decay
 
-    As if all excitation came at once and stayed at the most it can become in the window, the
-    inhibition there is were as weak as at the end, and no more came.
+
+@fused
+def headroom(s: State, t: float, dt: float, step: Step, p: Params) -> float:
+    """Return which excitation v can't take without perhaps reaching the threshold.
+
+    As if it all came at once and stayed at the most it can become in the window, the inhibition
+    there is were as weak as at the end, and no more came.
     """
     if t < s.deaf_until:
-        return t + dt > s.deaf_until
-    current = p.i_offset + s.i + most(s.i_exc, s.r_exc, sums[4], step.exc)
-    current += most(s.i_inh, s.r_inh, sums[10], step.inh)
-    rise = max(0.0, v_steady(current, p) - s.v) * (1.0 - step.decay)
-    return not s.v + rise < p.v_th - CAUTION
+        return -inf if t + dt > s.deaf_until else inf
+    gap = p.v_th - CAUTION - s.v
+    current = p.i_offset + s.i + most(s.i_exc, s.r_exc, step.exc)
+    current += most(s.i_inh, s.r_inh, step.inh)
+    return spare(gap, s.v - p.v_rest, step.lag, step.press) - current
 
 
 @fused
@@ -424,7 +442,8 @@ LIFDoubleExp = NeuronModel(
         },
         prepare=prepare,
         absorb=absorb,
-        may_fire=may_fire,
+        excitation=excitation,
+        headroom=headroom,
         restless=restless,
         admits=admits,
     ),

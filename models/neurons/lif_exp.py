@@ -31,10 +31,10 @@ numerical integration, and a fine scan for the first crossing; NEST iaf_psc_exp_
 from math import exp, inf, log
 from typing import NamedTuple
 
-from eventsim.cascade import earliest_rise, overlap
+from eventsim.cascade import earliest_rise, lag, overlap, spare
 from eventsim.kernel import fused, kernel, kernel_call
-from eventsim.linear import CAUTION, Linear
-from eventsim.model import FloatArray, NeuronModel
+from eventsim.linear import CAUTION, Linear, Sums
+from eventsim.model import NeuronModel
 from eventsim.roots import first_rise, signs_differ
 
 FADED = 600.0  # time constants after which a course is at its level: exp(-600) = 1e-261
@@ -224,6 +224,8 @@ class Step(NamedTuple):
     lift: float  # mV/pA, of a current that stays
     first_exc: float  # what arrived first in the window, by what is left of it
     first_inh: float
+    lag: float  # see `spare`
+    press: float  # pA/mV
 
 
 @kernel
@@ -241,11 +243,13 @@ def prepare(dt: float, p: Params) -> Step:
         p.tau_m / p.c_m,
         1.0 / decay_exc,
         1.0 / decay_inh,
+        lag(dt, p.tau_m),
+        p.c_m / p.tau_m,
     )
 
 
 @fused
-def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+def absorb(s: State, t: float, dt: float, step: Step, sums: Sums, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
 
     The sums are, for exc and then for inh: over tau_m, positive and negative; over tau_syn, same.
@@ -263,19 +267,24 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
 
 
 @fused
-def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
-    """Tell whether the threshold might be reached.
+def excitation(step: Step, sums: Sums) -> float:
+    """Return the excitatory current, in pA, if nothing of what arrived had decayed."""
+    return sums[2] * step.first_exc + sums[6] * step.first_inh
 
-    As if all excitation came at once and stayed, the inhibition there is were as weak as at the
-    end, and no more came.
+
+@fused
+def headroom(s: State, t: float, dt: float, step: Step, p: Params) -> float:
+    """Return which excitation v can't take without perhaps reaching the threshold.
+
+    As if it all came at once and stayed, the inhibition there is were as weak as at the end, and no
+    more came.
     """
     if t < s.deaf_until:
-        return t + dt > s.deaf_until
+        return -inf if t + dt > s.deaf_until else inf
+    gap = p.v_th - CAUTION - s.v
     current = p.i_offset + s.i + max(s.i_exc, s.i_exc * step.decay_exc)
     current += max(s.i_inh, s.i_inh * step.decay_inh)
-    current += sums[2] * step.first_exc + sums[6] * step.first_inh
-    rise = max(0.0, p.v_rest + current * step.lift - s.v) * (1.0 - step.decay)
-    return not s.v + rise < p.v_th - CAUTION
+    return spare(gap, s.v - p.v_rest, step.lag, step.press) - current
 
 
 @fused
@@ -305,7 +314,8 @@ LIFExp = NeuronModel(
         modes={"exc": ("tau_m", "tau_syn_exc"), "inh": ("tau_m", "tau_syn_inh")},
         prepare=prepare,
         absorb=absorb,
-        may_fire=may_fire,
+        excitation=excitation,
+        headroom=headroom,
         restless=restless,
         admits=admits,
     ),

@@ -29,9 +29,9 @@ from math import exp, inf, log, log1p
 from typing import NamedTuple
 
 from eventsim.cascade import filled, overlap, peak_time
-from eventsim.kernel import kernel, kernel_call
-from eventsim.linear import CAUTION, Linear
-from eventsim.model import FloatArray, NeuronModel
+from eventsim.kernel import fused, kernel, kernel_call
+from eventsim.linear import CAUTION, Linear, Sums
+from eventsim.model import NeuronModel
 from eventsim.roots import sign_change
 
 
@@ -178,8 +178,8 @@ def prepare(dt: float, p: Params) -> Step:
     )
 
 
-@kernel
-def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> State:
+@fused
+def absorb(s: State, t: float, dt: float, step: Step, sums: Sums, p: Params) -> State:
     """Pass to `t + dt` over arrivals whose decayed weights are `sums`.
 
     The sums are over tau_m, positive and negative; over tau_syn, the same.
@@ -190,17 +190,22 @@ def absorb(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Param
     return State(v, s.i_syn * step.decay_syn + came, s.blocked_until)
 
 
-@kernel
-def may_fire(s: State, t: float, dt: float, step: Step, sums: FloatArray, p: Params) -> bool:
-    """Tell whether the threshold might be reached: by excitation alone."""
+@fused
+def excitation(step: Step, sums: Sums) -> float:
+    """Return the most that excitation can have brought v, in mV."""
+    return sums[0] * step.share - sums[2] * step.share_syn
+
+
+@fused
+def headroom(s: State, t: float, dt: float, step: Step, p: Params) -> float:
+    """Return which excitation v can't take without perhaps reaching the threshold."""
     if t + dt <= s.blocked_until:
-        return False
+        return inf
     top = p.v_rest + max(s.v - p.v_rest, (s.v - p.v_rest) * step.decay)
-    top += max(s.i_syn, 0.0) * step.reach_most
-    return not top + (sums[0] * step.share - sums[2] * step.share_syn) < p.v_th - CAUTION
+    return p.v_th - CAUTION - (top + max(s.i_syn, 0.0) * step.reach_most)
 
 
-@kernel
+@fused
 def restless(s: State, p: Params) -> bool:
     """Tell whether the threshold might be reached without a spike arriving."""
     return not most(s, p) < p.v_th - CAUTION
@@ -225,7 +230,8 @@ LIFExpDeadTime = NeuronModel(
         modes={"spike": ("tau_m", "tau_syn")},
         prepare=prepare,
         absorb=absorb,
-        may_fire=may_fire,
+        excitation=excitation,
+        headroom=headroom,
         restless=restless,
         admits=admits,
     ),

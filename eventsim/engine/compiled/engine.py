@@ -6,6 +6,7 @@ time costs nothing. How long they are changes no bit of the result, only the tim
 """
 
 from math import inf, ulp
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -18,6 +19,7 @@ from eventsim.engine.compiled.modulation import Modulation
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation, partition_bounds
 from eventsim.engine.compiled.projection import CompiledProjection
+from eventsim.engine.compiled.stretched import Stretch, Stretched, can_stretch
 from eventsim.engine.compiled.superposition import (
     LONGEST,
     Superposition,
@@ -32,6 +34,18 @@ THREADS_FROM = 2_000  # arrivals' worth of work in the last window: about 50 us
 WINDOW_ARRIVALS = 65_536  # an inbox of this size stays in the cache
 LONGEST_WINDOW = 100.0  # ms, where no delay sets a limit
 NOBODY: Ints = np.zeros(0, np.int64)
+
+
+class Summed(NamedTuple):
+    """What a population hears, and how it is taken through its windows by sums."""
+
+    kind: type[Superposition]
+    projections: list[CompiledProjection]
+    drives: list[Drive]
+
+    def path(self, population: CompiledPopulation) -> Superposition:
+        """Return what takes the population on."""
+        return self.kind(population, self.projections, self.drives)
 
 
 class CompiledEngine:
@@ -79,15 +93,15 @@ class CompiledEngine:
         self.longest = min(self.lookahead, LONGEST if self.superposed else LONGEST_WINDOW)
         self.window = min(self.longest, 1.0)
         self.work = 0  # of the last window, in arrivals
+        self.stretch = Stretch()
+        self.reached = 0.0  # ms, the end of the last window
 
     def _superpose(self) -> dict[CompiledPopulation, Superposition]:
         """Choose the populations whose arrivals are summed rather than sorted."""
         found = {population: self._summed(population) for population in self.neurons}
-        return {p: Superposition(p, *summed) for p, summed in found.items() if summed is not None}
+        return {p: summed.path(p) for p, summed in found.items() if summed is not None}
 
-    def _summed(
-        self, population: CompiledPopulation
-    ) -> tuple[list[CompiledProjection], list[Drive]] | None:
+    def _summed(self, population: CompiledPopulation) -> Summed | None:
         """Return what a population hears if it can and should take the superposition path now."""
         if self.path == "ordered":
             return None
@@ -97,9 +111,11 @@ class CompiledEngine:
         onto = [p for p in self.projections if p.projection.target is given]
         onto = [p for p in onto if p not in driving]
         always = self.path == "superposition"
-        if not is_worthwhile(population, onto, drives, self.lookahead, always):
+        stretched = can_stretch(population, onto, drives, self.lookahead)
+        window = LONGEST if stretched else self.lookahead  # from one settling to the next
+        if not is_worthwhile(population, onto, drives, window, always):
             return None
-        return onto, drives
+        return Summed(Stretched if stretched else Superposition, onto, drives)
 
     def _compile_projections(self, threads: int, seed: int) -> list[CompiledProjection]:
         numbers = first_synapse_numbers(self.network)
@@ -124,22 +140,52 @@ class CompiledEngine:
             )
         if not self.superposed:  # then no cut changes a bit
             until = min(until, pause)
-        while self.now < min(until, pause):
-            start = min(max(self.now, self._earliest()), until)
-            if pause < start:
+        called_back = False
+        while self.now < until and (self._under_way or (self.now < pause and not called_back)):
+            start = min(self._next_start(), until)
+            if pause < start and not self._under_way:
                 start = pause
-            elif start < until:
+            elif start < min(until, self.stretch.end):
                 self._sample_up_to(start)
                 self._make_room(start)
-                self.now = min(start + self.window, until)
-                self._run_window(self.now)
-                if self.sink.tick(self.now):
-                    return
+                stretched = self._stretched()
+                if stretched:
+                    self.stretch.begin(stretched, start, until, self.window)
+                self.now = self.reached = min(start + self.window, until, self.stretch.end)
+                self._run_window(start, self.now)
+                called_back = self.sink.tick(self.now) or called_back
+                self._end_stretch(until, stop=called_back or self.now >= pause)
+                self._leave_what_does_not_pay()
                 continue
             self._sample_up_to(start)
             self._advance_sources(self.observed, start)
             self.now = start
             self.sink.tick(start)
+            self._end_stretch(until, stop=self.now >= pause)
+
+    def _stretched(self) -> list[Stretched]:
+        return [path for path in self.superposed.values() if isinstance(path, Stretched)]
+
+    @property
+    def _under_way(self) -> bool:
+        return self.stretch.end < inf
+
+    def _next_start(self) -> float:
+        """Return when the next window begins: later than now if nothing is due for a while."""
+        earliest = self._earliest()
+        if earliest > self.now:
+            own = (path.next_event for path in self.superposed.values())
+            earliest = min(earliest, *own) if self.superposed else earliest
+        # a gap shorter than a window would part one stretch from the next
+        gap = self.window if self.reached == self.now and self._stretched() else 0.0
+        return self.now if earliest < self.now + gap else max(self.now, earliest)
+
+    def _end_stretch(self, until: float, *, stop: bool) -> None:
+        """End the stretch if that is now, and go on with another unless the engine is to stop."""
+        if self._under_way:
+            on = lambda: self._earliest() < self.now + self.window  # noqa: E731
+            until = self.now if stop else until
+            self.stretch.turn(self._stretched(), self.now, until, self.window, on)
 
     def _make_room(self, start: float) -> None:
         """Cut what is remembered for plastic synapses before it takes too much room."""
@@ -172,7 +218,7 @@ class CompiledEngine:
         for population in self.modulation.modulators:
             population.note_courses(self.now)
 
-    def _run_window(self, end: float) -> None:
+    def _run_window(self, start: float, end: float) -> None:
         if self.threads > 1:  # for a handful of arrivals one thread does all partitions
             numba.set_num_threads(self.threads if self.work > THREADS_FROM else 1)
         self._advance_sources(self.sources + self.observed, end)
@@ -180,15 +226,20 @@ class CompiledEngine:
         for population in self.neurons:
             forced = self._insert(population, end)
             if population in self.superposed:
-                self._run_superposed(population, end, forced)
+                self._run_superposed(population, start, end, forced)
             else:
                 arrivals += self._run_ordered(population, end)
         for population in self.neurons:
             self._send(population)
         self._set_window(arrivals)
-        if self.path == "auto":
-            for population in [p for p, path in self.superposed.items() if not path.worthwhile]:
-                self.superposed[population].write_rows()
+
+    def _leave_what_does_not_pay(self) -> None:
+        """Let populations to which less arrives than was expected go along the ordered path."""
+        if self.path != "auto":
+            return
+        for population, path in list(self.superposed.items()):
+            if not path.worthwhile and (not path.under_way or path.settled == self.now):
+                path.write_rows()
                 population.bring_to(self.now)
                 population.schedule(self.now)
                 self._leave(population)
@@ -206,10 +257,12 @@ class CompiledEngine:
                 source.advance(end)
                 self._send(source)
 
-    def _run_superposed(self, population: CompiledPopulation, end: float, forced: Ints) -> None:
+    def _run_superposed(
+        self, population: CompiledPopulation, start: float, end: float, forced: Ints
+    ) -> None:
         path = self.superposed[population]
         if forced.size or path.due(end):
-            path.run(self.window, end, forced)
+            path.run(start, end, forced, self.stretch.end)
         if population.watched and population.reached < end:  # for its samples
             population.advance(end)
 
@@ -368,14 +421,14 @@ class CompiledEngine:
         path, summed = self.superposed.get(population), self._summed(population)
         if path is None and summed is None:
             return
-        if path is not None and summed is not None:
+        if path is not None and summed is not None and summed.kind is type(path):
             path.reset()
             return
         self._still(population.population.index)
         if summed is None:
             self._leave(population)
         else:
-            self.superposed[population] = Superposition(population, *summed)
+            self.superposed[population] = summed.path(population)
             # for good: samples have room for no longer windows
             self.longest = min(self.longest, LONGEST)
             self.window = min(self.window, self.longest)
@@ -411,7 +464,8 @@ class CompiledEngine:
         for population in self.populations:
             population.cells = population.cells._replace(params=population.population.parameters)
             population.reset()
-        self.now = 0.0
+        self.now = self.reached = 0.0
+        self.stretch = Stretch()
         self.window = min(self.longest, 1.0)
         self._note_courses()
         for drive in self.drives:

@@ -41,13 +41,13 @@ class Incoming(NamedTuple):
 
 def is_worthwhile(
     population: CompiledPopulation, projections: list[CompiledProjection], drives: list[Drive],
-    lookahead: float, always: bool,
+    window: float, always: bool,
 ) -> bool:  # fmt: skip
     """Whether a population can and should take the superposition path: a rule on the network alone.
 
     It can if its model is summable, its parameters are shared, nothing lands on a port that is not
-    described, and no synapse reads its state or its course. With `always`, whatever can also
-    should.
+    described, and no synapse reads its state or its course. It should if enough arrives between two
+    times at which it is settled, `window` apart at most. With `always`, whatever can also should.
     """
     summable, given = population.model.summable, population.population
     incoming = projections + [drive.projection for drive in drives]
@@ -57,14 +57,14 @@ def is_worthwhile(
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
     plastic = [p for p in projections if isinstance(p, PlasticProjection)]
-    reads = any(map(_is_visited, plastic)) and any(p.rule.reads for p in plastic)
+    reads = any(map(is_visited, plastic)) and any(p.rule.reads for p in plastic)
     if reads or not all(port in summable.modes for port in ports):
         return False
     if always or given.size < FEWEST:
         return always
     rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
     rate += sum(drive.expected_rate for drive in drives)
-    expected = rate * 1e-3 * min(lookahead, LONGEST)
+    expected = rate * 1e-3 * min(window, LONGEST)
     return expected >= _needed(summable, len(drives))
 
 
@@ -83,7 +83,7 @@ def has_shared_modes(population: CompiledPopulation) -> bool:
     )
 
 
-def _is_visited(projection: CompiledProjection) -> TypeGuard[PlasticProjection]:
+def is_visited(projection: CompiledProjection) -> TypeGuard[PlasticProjection]:
     """Whether arrivals have to ask their synapses: not those of a frozen projection."""
     return isinstance(projection, PlasticProjection) and projection.synapses.labels[2] >= PORTS
 
@@ -180,7 +180,7 @@ class Superposition:
         ]
         weight = projection.synapses.weight
         sign = 1 if weight.min(initial=0.0) >= 0.0 else -1 if weight.max() < 0.0 else 0
-        if _is_visited(projection):
+        if is_visited(projection):
             sign = 0  # it may change
         return Incoming(
             projection, np.array(modes, np.float64), self.summable.first_column(port), sign
@@ -202,15 +202,15 @@ class Superposition:
             or any(drive.earliest < t1 for drive, _ in self.drives)
         )
 
-    def run(self, window: float, t1: float, forced: Ints) -> None:
-        """Take the population to `t1`; the neurons `forced` have arrivals in the inbox already.
+    def run(self, start: float, t1: float, forced: Ints, end: float) -> None:
+        """Take the population through the window from `start` to `t1`.
 
-        No arrival is older than `window` at `t1`.
+        The neurons `forced` have arrivals in the inbox already. `end` is that of the stretch.
         """
         population = self.population
         self.arrivals, self.spikes = 0, 0.0
         due = [i for i in self.projections if i.projection.due < t1]
-        ends = [self._stream(incoming, window, t1) for incoming in due]
+        ends = [self._stream(incoming, t1 - start, t1, t1) for incoming in due]
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
         for drive, incoming in drives:
             drive.accumulate(t1, incoming.modes, incoming.first_column, incoming.sign, self.sums)
@@ -230,10 +230,10 @@ class Superposition:
         came = self.arrivals + sum(drive.about_arrived for drive, _ in drives)
         self.landed += came * (1.0 - hot / population.population.size)
         self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
-        for incoming, end in zip(due, ends, strict=True):
-            if listed and _is_visited(incoming.projection):
-                self.visits[incoming.projection].undo(end, self.hot)
-            self._list_hot(incoming.projection, t1, end, listed)
+        for incoming, stops in zip(due, ends, strict=True):
+            if listed and is_visited(incoming.projection):
+                self.visits[incoming.projection].undo(stops, self.hot)
+            self._list_hot(incoming.projection, t1, stops, listed)
         for drive, _ in drives:
             drive.deliver_hot(t1, self.hot, listed)
         if listed:
@@ -244,21 +244,23 @@ class Superposition:
         if population.watched:
             self.write_rows(probes.neurons)
 
-    def _stream(self, incoming: Incoming, window: float, t1: float) -> Ints:
+    def _stream(self, incoming: Incoming, oldest: float, t1: float, end: float) -> Ints:
+        """Sum the arrivals before `t1` as they are at `end`; return where each spike stopped."""
         projection = incoming.projection
         ends = np.empty(projection.pending.rows.shape[:2], np.int64)
-        if _is_visited(projection):
+        if is_visited(projection):
             self.arrivals += self.visits[projection].stream(
-                window, t1, ends, incoming.modes, incoming.first_column, self.sums
+                oldest, t1, ends, incoming.modes, incoming.first_column, self.sums
             )
         else:
             self.kernel.stream(
-                window, t1, *projection.synapses, *projection.pending, ends, incoming.modes,
-                incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
+                oldest, t1, end, *projection.synapses, *projection.pending, ends,
+                incoming.modes, incoming.first_column, incoming.sign, self.sums, self.chunk,
+                self.streamed,
             )  # fmt: skip
             self.arrivals += sum(self.streamed.tolist())
         # not those pending, which are counted once in each partition
-        self.spikes += projection.sent * max(1.0, projection.longest_delay / window)
+        self.spikes += projection.sent * max(1.0, projection.longest_delay / oldest)
         projection.sent = 0
         return ends
 
@@ -266,7 +268,7 @@ class Superposition:
         self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool
     ) -> None:
         visits, done = self.no_visits, np.zeros(len(self.no_visits), np.int64)
-        if _is_visited(projection) and self.visits[projection].alone:
+        if is_visited(projection) and self.visits[projection].alone:
             visits = self.visits[projection].saved
         while True:
             self.kernel.list_hot(
@@ -278,6 +280,16 @@ class Superposition:
                 break
             self.population.make_room()
         projection.due = min(projection.part_due.tolist())
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a stretch of several windows has begun and not ended."""
+        return False
+
+    @property
+    def next_event(self) -> float:
+        """Before which nothing happens in such a stretch, but for arrivals; ms."""
+        return inf
 
     @property
     def worthwhile(self) -> bool:

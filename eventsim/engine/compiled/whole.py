@@ -15,7 +15,7 @@ def lasting(engine: "CompiledEngine") -> Arrays:
     populations = engine.populations
     superposed = [p for p in populations if p in engine.superposed]
     return {
-        "clock": np.array([engine.now, engine.window, float(engine.work)]),
+        "clock": np.array([engine.now, engine.window, float(engine.work), engine.reached]),
         "observed": _indices([p.population.index for p in engine.observed]),
         "superposed": _indices([p.population.index for p in superposed]),
         **under("modulation", engine.modulation.lasting()),
@@ -29,7 +29,8 @@ def lasting(engine: "CompiledEngine") -> Arrays:
 
 def restore(engine: "CompiledEngine", stored: Stored) -> None:
     """Take back what `lasting` gave: parameters and weights first, then what follows from them."""
-    engine.now, engine.window, work = stored.array("clock", float, 3, least=0.0).tolist()
+    clock = stored.array("clock", float, 4, least=0.0).tolist()
+    engine.now, engine.window, work, engine.reached = clock
     engine.work = int(work)
     if not 0.0 < engine.window <= engine.longest:
         raise ValueError(f"a window must be > 0 and <= {engine.longest:g}, got {engine.window}")

@@ -54,19 +54,20 @@ COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
 
 @loop(parallel=PARALLEL)
 def stream(
-    window: float, t1: float,
+    oldest: float, t1: float, end: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, ends: Ints,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
 ) -> None:  # fmt: skip
     """Add every arrival before `t1` to its target's sums; `ends` says where each spike stopped.
 
-    `sign` is that of all weights, or 0 if they differ. The pending spikes themselves stay as they
-    are: `list_hot` goes through them again.
+    They are summed as they will be at `end`, when none is older than `oldest`. `sign` is that of
+    all weights, or 0 if they differ. The pending spikes themselves stay as they are: `list_hot`
+    goes through them again.
     """
     for p in prange(row_start.shape[0]):
         streamed[p] = _stream(
-            p, window, t1,
+            p, oldest, t1, end,
             Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
             ends[p], modes, first_column, sign, sums, chunk[p],
         )  # fmt: skip
@@ -74,9 +75,8 @@ def stream(
 
 @kernel
 def _stream(
-    p: int, window: float, t1: float, synapses: Synapses, pending: Pending, ends: Ints,
-    modes: Floats,
-    first_column: int, sign: int, sums: Floats, chunk: Floats,
+    p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending, ends: Ints,
+    modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
     rows = pending.rows[p]
     n = pending.filled[p]
@@ -84,19 +84,19 @@ def _stream(
     total = 0
     for k in range(n):
         begin = int(rows[k, PENDING_CURSOR])
-        end = due_end(p, rows[k], begin, t1, synapses)
-        ends[k] = end
-        if end == begin:
+        stop = due_end(p, rows[k], begin, t1, synapses)
+        ends[k] = stop
+        if stop == begin:
             continue
         if k + 2 < n:
-            ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), end - begin)
+            ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - begin)
         if same_delay:
-            _add_row(begin, end, t1 - rows[k, PENDING_DUE], synapses, modes, first_column, sign,
+            _add_row(begin, stop, end - rows[k, PENDING_DUE], synapses, modes, first_column, sign,
                      sums)  # fmt: skip
         else:
-            _add_segment(begin, end, window, rows[k, PENDING_TIME], t1, synapses, modes,
+            _add_segment(begin, stop, oldest, rows[k, PENDING_TIME], end, synapses, modes,
                          first_column, sign, sums, chunk)  # fmt: skip
-        total += end - begin
+        total += stop - begin
     return total
 
 
@@ -152,7 +152,7 @@ def _add_row(
 
 @kernel
 def _add_segment(
-    begin: int, end: int, window: float, time: float, t1: float, synapses: Synapses, modes: Floats,
+    begin: int, end: int, oldest: float, time: float, t1: float, synapses: Synapses, modes: Floats,
     first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> None:  # fmt: skip
     """Synapses from begin to end deliver one after another a spike that was fired at `time`.
@@ -168,9 +168,9 @@ def _add_segment(
         for m in range(modes.shape[0]):
             column = first_column + 2 * m + (1 if sign < 0 else 0)
             rate, into = 1.0 / modes[m, TAU], sums[column]
-            if window * rate <= 1 / 64:
+            if oldest * rate <= 1 / 64:
                 _fill(fade_little, rate, t1, time, delay, chunk)
-            elif window * rate <= 1.0:
+            elif oldest * rate <= 1.0:
                 _fill(fade, rate, t1, time, delay, chunk)
             else:
                 _fill(fade_far, rate, t1, time, delay, chunk)
@@ -208,9 +208,9 @@ def settle(
     """Take every neuron that stays below threshold from `t0` to `t1`; mark the others hot.
 
     States lie in `lanes`, valid at `t0`. Those of hot neurons stay there as they are and are
-    written to their rows, from which they will be stepped. `marked` already may be who must be stepped
-    (FORCED) and who is sampled, and has its state in its row too (WATCHED). `used` says which columns
-    of `sums` anything is added to; behind them is one of zeros.
+    written to their rows, from which they will be stepped. Some may be `marked` already: who must
+    be stepped (FORCED), and who is sampled and has its state in its row too (WATCHED). `used` says
+    which columns of `sums` anything is added to; behind all is one of zeros.
     `listed` has the marked neurons of each partition from its first one on; counts[p] becomes
     (hot, whether any neuron could fire later without an arrival, sampled and cold).
     """
@@ -222,10 +222,10 @@ def settle(
         end = bounds[p]
         for first in range(bounds[p], bounds[p + 1], BLOCK):
             n, block = min(BLOCK, bounds[p + 1] - first), first // BLOCK
-            _find_sums(first, sums, used, places[p])
+            find_sums(first, sums, used, places[p])
             model.settle_lanes(t0, t1 - t0, step, lanes[block], sums, places[p], verdicts[p],
                                shared)  # fmt: skip
-            _begin_anew(first, sums, used)
+            begin_anew(first, sums, used)
             verdicts[p, n:] = CALM  # nobody is there
             begin = end
             end = _list_marked(first, n, hot, marked, verdicts[p], end, listed, counts[p])
@@ -235,28 +235,28 @@ def settle(
 
 
 @kernel
-def _find_sums(first: int, sums: Floats, used: Ints, places: Ints) -> None:
+def find_sums(first: int, sums: Floats, used: Ints, places: Ints) -> None:
     """Find where the sums of neuron `first` are; those that are not used are read as one."""
-    for column in range(model.N_SUMS):
+    for column in range(used.shape[0]):
         at = column * sums.shape[1] + first
-        places[column] = at if used[column] else model.N_SUMS * sums.shape[1]
+        places[column] = at if used[column] else used.shape[0] * sums.shape[1]
 
 
 @kernel
-def _begin_anew(first: int, sums: Floats, used: Ints) -> None:
-    for column in range(model.N_SUMS):
+def begin_anew(first: int, sums: Floats, used: Ints) -> None:
+    """Forget the sums of a block."""
+    for column in range(used.shape[0]):
         if used[column]:
             sums[column, first : first + BLOCK] = 0.0
 
 
 @kernel
 def _list_marked(
-    first: int, n: int, hot: Ints, marked: int, verdicts: Floats, at: int, listed: Ints, counts: Ints
+    first: int, n: int, hot: Ints, marked: int, verdicts: Floats, at: int, listed: Ints,
+    counts: Ints,
 ) -> int:  # fmt: skip
     """List the marked neurons of a block and those that might fire; note if any is restless."""
-    worst = 0
-    for a in range(BLOCK):
-        worst |= int(verdicts[a])
+    worst = worst_verdict(verdicts)
     counts[1] |= 1 if worst != 0 else 0
     if worst < MAY_FIRE and not marked:
         return at
@@ -265,6 +265,15 @@ def _list_marked(
             listed[at] = first + a
             at += 1
     return at
+
+
+@kernel
+def worst_verdict(verdicts: Floats) -> int:
+    """Return MAY_FIRE or more if that is true of anyone in a block, 0 if all are calm."""
+    worst = 0
+    for a in range(BLOCK):
+        worst |= int(verdicts[a])
+    return worst
 
 
 @kernel

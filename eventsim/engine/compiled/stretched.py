@@ -1,0 +1,261 @@
+"""A population that is settled once in several windows; see `eventsim.engine.kernels.stretch`."""
+
+from collections.abc import Callable
+from math import inf, log2, sqrt
+from types import ModuleType
+
+import numpy as np
+
+from eventsim.engine import bind
+from eventsim.engine.buffers import Ints
+from eventsim.engine.compiled.drive import Drive
+from eventsim.engine.compiled.population import CompiledPopulation
+from eventsim.engine.compiled.projection import CompiledProjection
+from eventsim.engine.compiled.superposition import (
+    LONGEST,
+    WINDOW_COST,
+    Incoming,
+    Superposition,
+    is_visited,
+)
+from eventsim.engine.kernels import stretch as stretch_kernel
+from eventsim.engine.kernels.stretch import NEW
+from eventsim.engine.kernels.superpose import COLD, HOT, WATCHED
+from eventsim.engine.specialise import specialise
+from eventsim.lasting import Arrays, Stored
+
+LONGEST_STRETCH = 4.0  # ms: then sums are still far from rounding away what comes early
+FEWEST_WINDOWS = 4  # in a stretch of the usual length: for fewer it costs more than it spares
+
+
+def can_stretch(
+    population: CompiledPopulation, projections: list[CompiledProjection], drives: list[Drive],
+    lookahead: float,
+) -> bool:  # fmt: skip
+    """Whether a population can be settled once in several windows, and windows are that short."""
+    summable = population.model.summable
+    return (
+        lookahead * FEWEST_WINDOWS <= LONGEST
+        and summable is not None
+        and summable.linear is not None
+        and not drives
+        and not any(map(is_visited, projections))
+        and all(power == 0 for modes in summable.modes.values() for _, power in modes)
+    )
+
+
+class Stretch:
+    """The stretch that all `Stretched` populations share, so that there are times of rest.
+
+    Whether it is left at such a time and taken up again must change no bit.
+    """
+
+    def __init__(self) -> None:
+        self.end = inf  # ms; inf if none is under way
+
+    def begin(self, paths: "list[Stretched]", start: float, until: float, window: float) -> None:
+        """Begin a stretch if there is none."""
+        if self.end == inf:
+            self.end = _end_of(paths, start, until, window)
+            for path in paths:
+                if path.wanted(self.end):
+                    path.turn(start, self.end)
+
+    def turn(
+        self, paths: "list[Stretched]", now: float, until: float, window: float,
+        goes_on: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        """End the stretch if that is now; go on with another if something is about to happen.
+
+        None begins if `until` is now.
+        """
+        if now == self.end:
+            for path in paths:
+                path.lengthen()
+            self.end = _end_of(paths, now, until, window)
+            for path in paths:
+                if path.under_way:
+                    path.turn(now, self.end)
+            on = self.end > now and goes_on()
+            for path in paths:
+                wanted = on and path.wanted(self.end)
+                if wanted != path.under_way:
+                    path.turn(now, self.end if wanted else now)
+        if not any(path.under_way for path in paths):
+            self.end = inf
+
+
+def _end_of(paths: "list[Stretched]", start: float, until: float, window: float) -> float:
+    """Return where a stretch ends: with a window, counted as windows are, so that none is cut."""
+    end, last = start, start + min(path.length for path in paths)
+    while end + 0.5 * window < last:
+        end += window
+    return min(end, until)
+
+
+class Stretched(Superposition):
+    """Takes one population through its windows, and settles it at the end of each stretch.
+
+    Between two stretches all is as it is between two windows of a `Superposition`.
+    """
+
+    def __init__(
+        self, population: CompiledPopulation, projections: list[CompiledProjection],
+        drives: list[Drive],
+    ) -> None:  # fmt: skip
+        super().__init__(population, projections, drives)
+        partitions = population.cells.bounds.size - 1
+        self.stretch_kernel: ModuleType = specialise(
+            stretch_kernel,
+            model=bind.neuron_namespace(population.model),
+            PARALLEL=partitions > 1,
+        )
+        self.limits = np.full(self.sums.shape[1], inf)
+        self.fresh = np.zeros(partitions, np.int64)
+        self.row = np.zeros((partitions, self.summable.columns))
+        self.end = inf  # ms, of the stretch under way
+        self.length = LONGEST  # ms, of the next one
+        self.hot_cost = 0.0  # ns, what stepping has cost in this stretch, by the model's figures
+
+    def _listen_to(self, projections: list[CompiledProjection], drives: list[Drive]) -> None:
+        super()._listen_to(projections, drives)
+        model, columns = self.population.model, self.summable.columns
+        parameters, ports = self.population.cells.params[0], list(model.ports)
+        self.modes = np.zeros((columns // 2, 2))
+        self.first_columns, self.last_columns = np.zeros((2, len(ports)), np.int64)
+        for port, modes in self.summable.modes.items():
+            first = self.summable.first_column(port)
+            number = ports.index(port)
+            self.first_columns[number], self.last_columns[number] = first, first + 2 * len(modes)
+            for m, (name, power) in enumerate(modes):
+                tau = inf if name is None else parameters[model.parameter_names.index(name)]
+                self.modes[first // 2 + m] = tau, power
+        self.longest = min(LONGEST_STRETCH, float(self.modes[:, 0].min()))
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a stretch has begun and not ended."""
+        return self.end < inf
+
+    @property
+    def next_event(self) -> float:
+        """Before which nothing happens in a stretch that is under way, but for arrivals; ms."""
+        return min(self.end, self.population.earliest) if self.under_way else inf
+
+    def due(self, t1: float) -> bool:
+        """Whether there is anything for this population before `t1`."""
+        return super().due(t1) or self.next_event < t1
+
+    def wanted(self, end: float) -> bool:
+        """Whether a stretch up to `end` holds anything for this population."""
+        return super().due(end)
+
+    def run(self, start: float, t1: float, forced: Ints, end: float) -> None:
+        """Take the population through the window from `start` to `t1`.
+
+        The neurons `forced` have arrivals in the inbox already. `end` is that of the stretch.
+        """
+        population = self.population
+        if not self.under_way:
+            self.turn(start, end)
+        self.arrivals, self.spikes = 0, 0.0
+        due = [i for i in self.projections if i.projection.due < t1]
+        ends = [self._stream(i, self.end - self.settled, t1, self.end) for i in due]
+        for incoming, stops in zip(due, ends, strict=True):
+            if incoming.sign >= 0:
+                self._find(incoming, stops)
+        if forced.size:
+            self._force(forced)
+        fresh = sum(self.fresh.tolist())
+        self.n_hot = sum(self.counts[:, 0].tolist()) + fresh
+        listed, outside = self.n_hot > 0 or population.watched, population.inbox.filled.copy()
+        for incoming, stops in zip(due, ends, strict=True):
+            self._list_hot(incoming.projection, t1, stops, listed)
+        if fresh:
+            self.stretch_kernel.part(
+                self.settled, start, self.end, *population.cells, self.lanes, self.sums, self.used,
+                self.modes, self.first_columns, self.last_columns, self.row, self.limits, self.hot,
+                self.listed, self.counts, self.fresh, outside, *population.inbox,
+            )  # fmt: skip
+        if listed:
+            population.advance(t1)
+        size = population.population.size
+        self.landed += self.arrivals * (1.0 - self.n_hot / size)
+        per = self.summable
+        self.hot_cost += self.n_hot * (per.hot_cost + per.hot_arrival_cost * self.arrivals / size)
+
+    def _find(self, incoming: Incoming, ends: Ints) -> None:
+        projection = incoming.projection
+        self.stretch_kernel.find(
+            *projection.synapses, *projection.pending, ends, self.exciting, self.shares,
+            self.population.cells.bounds, self.sums, self.limits, self.hot, self.listed,
+            self.counts, self.fresh,
+        )  # fmt: skip
+
+    def _force(self, neurons: Ints) -> None:
+        """Put neurons that have arrivals from outside among the fresh ones."""
+        bounds = self.population.cells.bounds
+        for i in np.unique(neurons).tolist():
+            if self.hot[i] in (COLD, WATCHED):
+                p = int(np.searchsorted(bounds, i, "right")) - 1
+                self.listed[bounds[p] + self.counts[p, 0] + self.fresh[p]] = i
+                self.hot[i] = NEW
+                self.fresh[p] += 1
+
+    def turn(self, t1: float, t2: float) -> None:
+        """Settle all neurons at `t1`, and begin a stretch to `t2`; none begins if this is `t1`."""
+        population = self.population
+        self.stretch_kernel.turn(
+            self.settled, t1, t2, *population.cells, self.lanes, self.sums, self.used,
+            self.sum_places, self.limits, self.verdicts, self.hot, self.listed, self.counts,
+        )  # fmt: skip
+        self.windows += t1 > self.settled
+        self.settled, self.end = t1, t2 if t2 > t1 else inf
+        self.restless = bool(self.counts[:, 1].any())
+        self.hot_cost = 0.0
+        if population.watched:
+            self._watch_cold()
+        if self.under_way:
+            self._weigh_excitation(t2 - t1)
+
+    def _watch_cold(self) -> None:
+        """Let sampled neurons be stepped from their present states, whatever becomes of it."""
+        neurons = self.population.probes.neurons
+        cold = neurons[self.hot[neurons] != HOT]
+        self.write_rows(cold)
+        self.population.cells.due[cold] = inf
+        self.hot[cold] = WATCHED
+
+    def _weigh_excitation(self, dt: float) -> None:
+        """Find which sums are excitation over `dt`, and with which share."""
+        linear, model = self.summable.linear, self.population.model
+        assert linear is not None
+        step, found = linear.prepare(dt, model.params(*self.population.cells.params[0])), {}
+        for column in np.flatnonzero(self.used).tolist():
+            alone = [0.0] * self.summable.columns
+            alone[column] = 1.0
+            found[column] = linear.excitation(step, alone)
+        self.exciting = np.array([c for c, share in found.items() if share != 0.0], np.int64)
+        self.shares = np.array([share for share in found.values() if share != 0.0])
+
+    def lengthen(self) -> None:
+        """Come nearer to the length at which settling costs as much as stepping hot neurons."""
+        if not self.under_way:
+            return
+        fixed = WINDOW_COST + self.summable.settle_cost * self.population.population.size
+        ratio = sqrt(fixed / max(self.hot_cost, 1.0))
+        wish = self.length * 2.0 ** min(max(int(log2(ratio)), -3), 1)
+        self.length = min(wish, self.longest)
+
+    def better_window(self, window: float) -> float:
+        """Return a longer window: who is hot does not depend on it."""
+        return 2.0 * window
+
+    def lasting(self) -> Arrays:
+        """Return what the last stretch leaves to the next; none is under way."""
+        return {**super().lasting(), "length": np.array(self.length)}
+
+    def restore(self, stored: Stored) -> None:
+        """Take back what `lasting` gave; parameters and weights are restored already."""
+        super().restore(stored)
+        self.length = float(stored.array("length", float, least=0.0, most=self.longest))
