@@ -161,9 +161,6 @@ class Stretched(Superposition):
         self.arrivals, self.spikes = 0, 0.0
         due = [i for i in self.projections if i.projection.due < t1]
         ends = [self._stream(i, self.end - self.settled, t1, self.end) for i in due]
-        for incoming, stops in zip(due, ends, strict=True):
-            if incoming.sign >= 0:
-                self._find(incoming, stops)
         if forced.size:
             self._force(forced)
         fresh = sum(self.fresh.tolist())
@@ -184,12 +181,13 @@ class Stretched(Superposition):
         per = self.summable
         self.hot_cost += self.n_hot * (per.hot_cost + per.hot_arrival_cost * self.arrivals / size)
 
-    def _find(self, incoming: Incoming, ends: Ints) -> None:
+    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float, ends: Ints) -> None:
         projection = incoming.projection
-        self.stretch_kernel.find(
-            *projection.synapses, *projection.pending, ends, self.exciting, self.shares,
-            self.population.cells.bounds, self.sums, self.limits, self.hot, self.listed,
-            self.counts, self.fresh,
+        self.stretch_kernel.stream(
+            oldest, t1, end, *projection.synapses, *projection.pending, ends, incoming.modes,
+            incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
+            self.exciting, self.shares, self.population.cells.bounds, self.limits, self.hot,
+            self.listed, self.counts, self.fresh,
         )  # fmt: skip
 
     def _force(self, neurons: Ints) -> None:

@@ -253,16 +253,19 @@ class Superposition:
                 oldest, t1, ends, incoming.modes, incoming.first_column, self.sums
             )
         else:
-            self.kernel.stream(
-                oldest, t1, end, *projection.synapses, *projection.pending, ends,
-                incoming.modes, incoming.first_column, incoming.sign, self.sums, self.chunk,
-                self.streamed,
-            )  # fmt: skip
+            self._add(incoming, oldest, t1, end, ends)
             self.arrivals += sum(self.streamed.tolist())
         # not those pending, which are counted once in each partition
         self.spikes += projection.sent * max(1.0, projection.longest_delay / oldest)
         projection.sent = 0
         return ends
+
+    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float, ends: Ints) -> None:
+        projection = incoming.projection
+        self.kernel.stream(
+            oldest, t1, end, *projection.synapses, *projection.pending, ends, incoming.modes,
+            incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
+        )  # fmt: skip
 
     def _list_hot(
         self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool

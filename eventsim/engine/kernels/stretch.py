@@ -2,8 +2,8 @@
 
 Where the shortest delay is short, so are windows, and hardly anything arrives at a neuron in one of
 them. So each neuron gets a limit: the excitation that it can take until the end of the stretch and
-certainly not fire. Arrivals are summed as they will be at that end. After each window's, `find`
-looks for targets that have come to their limit; these are hot for the rest of the stretch, as are
+certainly not fire. Arrivals are summed as they will be at that end. `stream` looks among their
+targets for those that have come to their limits; these are hot for the rest of the stretch, as are
 those that might fire without an arrival. `part` takes out of their sums what has arrived since the
 window began, so that these lead to the state at its beginning. `turn` settles everybody at the end
 of a stretch, and begins the next.
@@ -20,7 +20,6 @@ from eventsim.engine.buffers import (
     CALM,
     KIND,
     MAY_FIRE,
-    PENDING_CURSOR,
     TARGET,
     TIME,
     VALUE,
@@ -36,9 +35,9 @@ from eventsim.engine.kernels.superpose import (
     COLD,
     HOT,
     WATCHED,
-    ask_for,
     begin_anew,
     find_sums,
+    stream_spike,
     worst_verdict,
 )
 from eventsim.kernel import kernel, loop
@@ -129,43 +128,61 @@ def _enter(i: int, s: Any, t: float, cells: Cells, limits: Floats, hot: Ints, p:
 
 
 @loop(parallel=PARALLEL)
-def find(
+def stream(
+    oldest: float, t1: float, end: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, ends: Ints,
-    columns: Ints, shares: Floats, bounds: Ints, sums: Floats, limits: Floats, hot: Ints,
-    listed: Ints, counts: Ints, fresh: Ints,
+    modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
+    columns: Ints, shares: Floats, bounds: Ints, limits: Floats, hot: Ints, listed: Ints,
+    counts: Ints, fresh: Ints,
 ) -> None:  # fmt: skip
-    """List who has come to its limit among the targets that have just been streamed to.
+    """Add every arrival before `t1` to its target's sums, and list who has come to its limit.
 
-    The excitation is the sum of these `columns` with these `shares`. `fresh[p]` counts those that
-    are on the list behind the counts[p, 0] hot ones.
+    As `superpose.stream`. The excitation is the sum of these `columns` with these `shares`.
+    `fresh[p]` counts those that are on the list behind the counts[p, 0] hot ones.
     """
     for p in prange(row_start.shape[0]):
         synapses = Synapses(row_start, target, weight, delay, labels)
-        _find(p, synapses, Pending(pending, n_pending), ends[p], columns, shares, sums, limits, hot,
-              listed, bounds[p] + counts[p, 0], fresh)  # fmt: skip
+        streamed[p] = _stream(
+            p, oldest, t1, end, synapses, Pending(pending, n_pending), ends[p], modes,
+            first_column, sign, sums, chunk[p], columns, shares, limits, hot,
+            listed[bounds[p] + counts[p, 0] : bounds[p + 1]], fresh,
+        )  # fmt: skip
+
+
+@kernel
+def _stream(
+    p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending, ends: Ints,
+    modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, columns: Ints,
+    shares: Floats, limits: Floats, hot: Ints, listed: Ints, fresh: Ints,
+) -> int:  # fmt: skip
+    total = 0
+    for k in range(pending.filled[p]):
+        n = stream_spike(p, k, oldest, t1, end, synapses, pending, ends, modes, first_column, sign,
+                         sums, chunk)  # fmt: skip
+        total += n
+        if sign >= 0 and columns.shape[0] > 0:
+            _find(synapses.target[ends[k] - n : ends[k]], columns, shares, sums, limits, hot,
+                  listed, fresh[p : p + 1])  # fmt: skip
+    return total
 
 
 @kernel
 def _find(
-    p: int, synapses: Synapses, pending: Pending, ends: Ints, columns: Ints, shares: Floats,
-    sums: Floats, limits: Floats, hot: Ints, listed: Ints, at: int, fresh: Ints,
+    targets: Ints, columns: Ints, shares: Floats, sums: Floats, limits: Floats, hot: Ints,
+    listed: Ints, fresh: Ints,
 ) -> None:  # fmt: skip
-    rows, n = pending.rows[p], pending.filled[p]
-    for k in range(n):
-        begin, end = int(rows[k, PENDING_CURSOR]), ends[k]
-        if k + 2 < n:
-            ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), end - begin)
-        here = synapses.target[begin:end]
-        for one in range(here.shape[0]):
-            i = np.uint32(here[one])
-            total = 0.0
-            for c in range(columns.shape[0]):
-                total += shares[c] * sums[columns[c], i]
-            if not total < limits[i] and (hot[i] == COLD or hot[i] == WATCHED):
-                hot[i] = NEW
-                listed[at + fresh[p]] = i
-                fresh[p] += 1
+    """List who has come to its limit among these targets, to which has just been streamed."""
+    main, share = sums[columns[0]], shares[0]  # mostly there is no other
+    for one in range(targets.shape[0]):
+        i = np.uint32(targets[one])
+        total = share * main[i]
+        for c in range(1, columns.shape[0]):
+            total += shares[c] * sums[columns[c], i]
+        if not total < limits[i] and (hot[i] == COLD or hot[i] == WATCHED):
+            hot[i] = NEW
+            listed[fresh[0]] = i
+            fresh[0] += 1
 
 
 @loop(parallel=PARALLEL)

@@ -78,26 +78,33 @@ def _stream(
     p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending, ends: Ints,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
-    rows = pending.rows[p]
-    n = pending.filled[p]
-    same_delay = synapses.delay.shape[0] == 1
     total = 0
-    for k in range(n):
-        begin = int(rows[k, PENDING_CURSOR])
-        stop = due_end(p, rows[k], begin, t1, synapses)
-        ends[k] = stop
-        if stop == begin:
-            continue
-        if k + 2 < n:
+    for k in range(pending.filled[p]):
+        total += stream_spike(p, k, oldest, t1, end, synapses, pending, ends, modes, first_column,
+                              sign, sums, chunk)  # fmt: skip
+    return total
+
+
+@kernel
+def stream_spike(
+    p: int, k: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending,
+    ends: Ints, modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
+) -> int:  # fmt: skip
+    """Add what pending spike `k` delivers before `t1`; return to how many targets."""
+    rows = pending.rows[p]
+    begin = int(rows[k, PENDING_CURSOR])
+    stop = due_end(p, rows[k], begin, t1, synapses)
+    ends[k] = stop
+    if stop > begin:
+        if k + 2 < pending.filled[p]:
             ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - begin)
-        if same_delay:
+        if synapses.delay.shape[0] == 1:
             _add_row(begin, stop, end - rows[k, PENDING_DUE], synapses, modes, first_column, sign,
                      sums)  # fmt: skip
         else:
             _add_segment(begin, stop, oldest, rows[k, PENDING_TIME], end, synapses, modes,
                          first_column, sign, sums, chunk)  # fmt: skip
-        total += stop - begin
-    return total
+    return stop - begin
 
 
 @kernel
