@@ -225,8 +225,27 @@ def test_engines_agree_on_weights_and_delays_stored_in_single_precision() -> Non
     assert seen.weights["exc->inh"] == [float(np.float32(0.7))] * 200
 
 
-@given(net=networks(), cut=st.sampled_from([0.0, 1.0, 17.3]))
-@settings(max_examples=40, deadline=None, derandomize=True)
-def test_engines_agree_on_generated_networks(net: Network, cut: float) -> None:
-    """Oracle: the reference engine; the run is cut at a drawn time."""
-    agreed(net, cut, 30.0 - cut)
+TIMES = st.sampled_from([0.0, 0.05, 1.0, 2.0, 11.25, 17.3, 23.0])
+
+
+@given(
+    net=networks(),
+    cut=st.sampled_from([0.0, 1.0, 17.3]),
+    sent=st.lists(st.tuples(TIMES, st.floats(0.0, 0.999), st.sampled_from([-1.0, 0.1, 1.0]))),
+    stepped=st.sampled_from([None, 0.0, 5.5, 11.25]),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_engines_agree_on_generated_networks(
+    net: Network, cut: float, sent: list[tuple[float, float, float]], stepped: float | None
+) -> None:
+    """Oracle: the reference engine; spikes and a current come from outside, the run is cut."""
+    a = net.populations["a"]
+    port, scale = ("exc", 300.0) if a.model is LIFExp else ("spike", 6.0)
+
+    def script(sim: Simulation) -> None:
+        for t, which, w in sorted(sent):
+            sim.send("a", t, int(which * a.size), w * scale, port=port)
+        if stepped is not None:
+            sim.step_current("a", [stepped, stepped + 3.0], [150.0, 0.0])
+
+    agreed(net, cut, 30.0 - cut, script=script)

@@ -214,8 +214,8 @@ def settle(
 ) -> None:  # fmt: skip
     """Take every neuron that stays below threshold from `t0` to `t1`; mark the others hot.
 
-    States lie in `lanes`, valid at `t0`. Those of hot neurons stay there as they are and are
-    written to their rows, from which they will be stepped. Some may be `marked` already: who must
+    States lie in `lanes`, valid at `t0`. Those of hot neurons are written to their rows, from which
+    they will be stepped. Some may be `marked` already: who must
     be stepped (FORCED), and who is sampled and has its state in its row too (WATCHED). `used` says
     which columns of `sums` anything is added to; behind all is one of zeros.
     `listed` has the marked neurons of each partition from its first one on; counts[p] becomes
@@ -230,6 +230,8 @@ def settle(
         for first in range(bounds[p], bounds[p + 1], BLOCK):
             n, block = min(BLOCK, bounds[p + 1] - first), first // BLOCK
             find_sums(first, sums, used, places[p])
+            if marked:
+                _keep_forced(first, n, t0, t1, lanes[block], cells, hot)
             model.settle_lanes(t0, t1 - t0, step, lanes[block], sums, places[p], verdicts[p],
                                shared)  # fmt: skip
             begin_anew(first, sums, used)
@@ -239,6 +241,16 @@ def settle(
             if end > begin:
                 _set_apart(t0, t1, listed[begin:end], first, verdicts[p], lanes[block], cells,
                            shared, hot, counts[p])  # fmt: skip
+
+
+@kernel
+def _keep_forced(
+    first: int, n: int, t0: float, t1: float, lanes: Floats, cells: Cells, hot: Ints
+) -> None:  # fmt: skip
+    """Write who must be stepped to its row before its lane passes on: what comes is in no sum."""
+    for i in range(first, first + n):
+        if hot[i] == FORCED:
+            model.store_state(cells.states, i, model.load_lane(lanes, i - first, t1 - t0), t0)
 
 
 @kernel
@@ -295,10 +307,10 @@ def _set_apart(
         counts[2 if cold else 0] += 1
         if cold and not model.PLANS:
             continue
-        # the lane of a cold neuron is at t1 already
+        # the lane of one that might not fire is at t1 already
         s = (
             model.load_state(cells.states, i)
-            if cold
+            if cold or hot[i] == FORCED
             else model.load_lane(lanes, i - first, t1 - t0)
         )
         s = model.plan(s, t0, p)
