@@ -6,7 +6,6 @@ time costs nothing. How long they are changes no bit of the result, only the tim
 """
 
 from math import inf, ulp
-from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -16,16 +15,12 @@ from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled import whole
 from eventsim.engine.compiled.drive import Drive, can_drive
 from eventsim.engine.compiled.modulation import Modulation
+from eventsim.engine.compiled.paths import Summed, has_shared_modes, summed
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation, partition_bounds
 from eventsim.engine.compiled.projection import CompiledProjection
-from eventsim.engine.compiled.stretched import Stretch, Stretched, can_stretch
-from eventsim.engine.compiled.superposition import (
-    LONGEST,
-    Superposition,
-    has_shared_modes,
-    is_worthwhile,
-)
+from eventsim.engine.compiled.stretched import Stretch, Stretched
+from eventsim.engine.compiled.superposition import LONGEST, Superposition
 from eventsim.engine.external import External
 from eventsim.lasting import Arrays, Stored
 from eventsim.network import Network
@@ -34,18 +29,6 @@ THREADS_FROM = 2_000  # arrivals' worth of work in the last window: about 50 us
 WINDOW_ARRIVALS = 65_536  # an inbox of this size stays in the cache
 LONGEST_WINDOW = 100.0  # ms, where no delay sets a limit
 NOBODY: Ints = np.zeros(0, np.int64)
-
-
-class Summed(NamedTuple):
-    """What a population hears, and how it is taken through its windows by sums."""
-
-    kind: type[Superposition]
-    projections: list[CompiledProjection]
-    drives: list[Drive]
-
-    def path(self, population: CompiledPopulation) -> Superposition:
-        """Return what takes the population on."""
-        return self.kind(population, self.projections, self.drives)
 
 
 class CompiledEngine:
@@ -99,7 +82,7 @@ class CompiledEngine:
     def _superpose(self) -> dict[CompiledPopulation, Superposition]:
         """Choose the populations whose arrivals are summed rather than sorted."""
         found = {population: self._summed(population) for population in self.neurons}
-        return {p: summed.path(p) for p, summed in found.items() if summed is not None}
+        return {p: by_sums.path(p) for p, by_sums in found.items() if by_sums is not None}
 
     def _summed(self, population: CompiledPopulation) -> Summed | None:
         """Return what a population hears if it can and should take the superposition path now."""
@@ -108,14 +91,9 @@ class CompiledEngine:
         drives = [d for d in self.drives if d.target is population]
         driving = [d.projection for d in drives]
         given = population.population
-        onto = [p for p in self.projections if p.projection.target is given]
-        onto = [p for p in onto if p not in driving]
+        onto = [p for p in self.projections if p.projection.target is given and p not in driving]
         always = self.path == "superposition"
-        stretched = can_stretch(population, onto, drives, self.lookahead)
-        window = LONGEST if stretched else self.lookahead  # from one settling to the next
-        if not is_worthwhile(population, onto, drives, window, always):
-            return None
-        return Summed(Stretched if stretched else Superposition, onto, drives)
+        return summed(population, onto, drives, self.lookahead, always=always)
 
     def _compile_projections(self, threads: int, seed: int) -> list[CompiledProjection]:
         numbers = first_synapse_numbers(self.network)
@@ -418,17 +396,17 @@ class CompiledEngine:
 
     def _choose_path(self, population: CompiledPopulation) -> None:
         """Let a population change its path if what lands on it has become static, or plastic."""
-        path, summed = self.superposed.get(population), self._summed(population)
-        if path is None and summed is None:
+        path, by_sums = self.superposed.get(population), self._summed(population)
+        if path is None and by_sums is None:
             return
-        if path is not None and summed is not None and summed.kind is type(path):
+        if path is not None and by_sums is not None and by_sums.kind is type(path):
             path.reset()
             return
         self._still(population.population.index)
-        if summed is None:
+        if by_sums is None:
             self._leave(population)
         else:
-            self.superposed[population] = summed.path(population)
+            self.superposed[population] = by_sums.path(population)
             # for good: samples have room for no longer windows
             self.longest = min(self.longest, LONGEST)
             self.window = min(self.window, self.longest)

@@ -10,7 +10,7 @@ from eventsim.engine.buffers import Floats, Ints, Lines, grown
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.kernels import superpose_plastic
-from eventsim.engine.kernels.superpose import CHUNK
+from eventsim.engine.kernels.streaming import CHUNK
 from eventsim.engine.specialise import specialise
 
 

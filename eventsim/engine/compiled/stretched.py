@@ -16,7 +16,6 @@ from eventsim.engine.compiled.superposition import (
     WINDOW_COST,
     Incoming,
     Superposition,
-    is_visited,
 )
 from eventsim.engine.kernels import stretch as stretch_kernel
 from eventsim.engine.kernels.stretch import NEW
@@ -25,23 +24,6 @@ from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 
 LONGEST_STRETCH = 4.0  # ms: then sums are still far from rounding away what comes early
-FEWEST_WINDOWS = 4  # in a stretch of the usual length: for fewer it costs more than it spares
-
-
-def can_stretch(
-    population: CompiledPopulation, projections: list[CompiledProjection], drives: list[Drive],
-    lookahead: float,
-) -> bool:  # fmt: skip
-    """Whether a population can be settled once in several windows, and windows are that short."""
-    summable = population.model.summable
-    return (
-        lookahead * FEWEST_WINDOWS <= LONGEST
-        and summable is not None
-        and summable.linear is not None
-        and not drives
-        and not any(map(is_visited, projections))
-        and all(power == 0 for modes in summable.modes.values() for _, power in modes)
-    )
 
 
 class Stretch:

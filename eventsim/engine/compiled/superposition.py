@@ -14,14 +14,13 @@ from eventsim.engine.compiled.plastic_visits import PlasticVisits
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import superpose as superpose_kernel
+from eventsim.engine.kernels.streaming import CHUNK
 from eventsim.engine.rows import LANES
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.summable import Summable
 
-FEWEST = 16  # neurons; for fewer a window costs more than all that happens in it
 DRIVE_PAYS_FROM = 0.15  # arrivals per neuron and window of which each drive must make more
-EXPECTED_RATE = 5.0  # Hz, of a neuron in a network that nobody has run yet
 TRIAL = 64  # windows after which a path must have proved worthwhile
 LONGEST = 1.0  # ms: in longer windows too many neurons might fire
 
@@ -39,53 +38,14 @@ class Incoming(NamedTuple):
     sign: int  # of all its weights, 0 if they differ
 
 
-def is_worthwhile(
-    population: CompiledPopulation, projections: list[CompiledProjection], drives: list[Drive],
-    window: float, always: bool,
-) -> bool:  # fmt: skip
-    """Whether a population can and should take the superposition path: a rule on the network alone.
-
-    It can if its model is summable, its parameters are shared, nothing lands on a port that is not
-    described, and no synapse reads its state or its course. It should if enough arrives between two
-    times at which it is settled, `window` apart at most. With `always`, whatever can also should.
-    """
-    summable, given = population.model.summable, population.population
-    incoming = projections + [drive.projection for drive in drives]
-    if summable is None or not incoming or not has_shared_modes(population):
-        return False
-    if population.model.course is not None:
-        return False
-    ports = [given.model.ports[p.projection.port] for p in incoming]
-    plastic = [p for p in projections if isinstance(p, PlasticProjection)]
-    reads = any(map(is_visited, plastic)) and any(p.rule.reads for p in plastic)
-    if reads or not all(port in summable.modes for port in ports):
-        return False
-    if always or given.size < FEWEST:
-        return always
-    rate = EXPECTED_RATE * sum(p.count for p in projections) / given.size
-    rate += sum(drive.expected_rate for drive in drives)
-    expected = rate * 1e-3 * min(window, LONGEST)
-    return expected >= _needed(summable, len(drives))
-
-
-def _needed(summable: Summable, drives: int) -> float:
-    """Return from how many arrivals for a neuron and window on summing pays."""
-    return summable.pays_from + DRIVE_PAYS_FROM * drives
-
-
-def has_shared_modes(population: CompiledPopulation) -> bool:
-    """Whether one set of time constants describes all neurons, as their parameters are now."""
-    summable, parameters = population.model.summable, population.cells.params
-    return (
-        summable is not None
-        and len(parameters) == 1
-        and bool(summable.admits(population.model.params(*parameters[0])))
-    )
-
-
 def is_visited(projection: CompiledProjection) -> TypeGuard[PlasticProjection]:
     """Whether arrivals have to ask their synapses: not those of a frozen projection."""
     return isinstance(projection, PlasticProjection) and projection.synapses.labels[2] >= PORTS
+
+
+def needed(summable: Summable, drives: int) -> float:
+    """Return from how many arrivals for a neuron and window on summing pays."""
+    return summable.pays_from + DRIVE_PAYS_FROM * drives
 
 
 class Superposition:
@@ -131,7 +91,7 @@ class Superposition:
         self.verdicts = np.zeros((partitions, LANES))
         self.hot = np.zeros(size, np.int8)
         self.listed = np.zeros(size, np.int32)
-        self.chunk = np.zeros((partitions, superpose_kernel.CHUNK))
+        self.chunk = np.zeros((partitions, CHUNK))
         self.places = np.zeros(self.chunk.shape, np.int64)
         self.counts = np.zeros((partitions, 3), np.int64)
         self.streamed = np.zeros(partitions, np.int64)
@@ -297,8 +257,8 @@ class Superposition:
     @property
     def worthwhile(self) -> bool:
         """Whether as much has landed as was expected, or it is too early to tell."""
-        needed = _needed(self.summable, len(self.drives)) * self.population.population.size
-        return self.windows < TRIAL or self.landed >= needed * self.windows
+        at_least = needed(self.summable, len(self.drives)) * self.population.population.size
+        return self.windows < TRIAL or self.landed >= at_least * self.windows
 
     @property
     def work(self) -> int:

@@ -31,13 +31,13 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.fade import TAU, faded
+from eventsim.engine.kernels.streaming import stream_spike
 from eventsim.engine.kernels.superpose import (
     COLD,
     HOT,
     WATCHED,
     begin_anew,
     find_sums,
-    stream_spike,
     worst_verdict,
 )
 from eventsim.kernel import kernel, loop

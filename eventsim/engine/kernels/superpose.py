@@ -6,7 +6,6 @@ threshold to the window's end at once; the few others are left *hot*. `list_hot`
 of those, which then go the ordered way.
 """
 
-from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +36,8 @@ from eventsim.engine.buffers import (
     Pending,
     Synapses,
 )
-from eventsim.engine.kernels.fade import POWER, TAU, fade, fade_far, fade_little, faded
-from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.spread import carry_in, keep
+from eventsim.engine.kernels.streaming import CHUNK, ask_for, stream_spike
 from eventsim.kernel import kernel, loop
 
 if TYPE_CHECKING:
@@ -47,8 +45,6 @@ if TYPE_CHECKING:
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
-CHUNK = 256  # synapses whose exponentials are computed at once: 2 KiB, stays in the first cache
-ASKED = 128  # synapses that are asked for at a time
 COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
 
 
@@ -83,127 +79,6 @@ def _stream(
         total += stream_spike(p, k, oldest, t1, end, synapses, pending, ends, modes, first_column,
                               sign, sums, chunk)  # fmt: skip
     return total
-
-
-@kernel
-def stream_spike(
-    p: int, k: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending,
-    ends: Ints, modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
-) -> int:  # fmt: skip
-    """Add what pending spike `k` delivers before `t1`; return to how many targets."""
-    rows = pending.rows[p]
-    begin = int(rows[k, PENDING_CURSOR])
-    stop = due_end(p, rows[k], begin, t1, synapses)
-    ends[k] = stop
-    if stop > begin:
-        if k + 2 < pending.filled[p]:
-            ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - begin)
-        if synapses.delay.shape[0] == 1:
-            _add_row(begin, stop, end - rows[k, PENDING_DUE], synapses, modes, first_column, sign,
-                     sums)  # fmt: skip
-        else:
-            _add_segment(begin, stop, oldest, rows[k, PENDING_TIME], end, synapses, modes,
-                         first_column, sign, sums, chunk)  # fmt: skip
-    return stop - begin
-
-
-@kernel
-def due_end(p: int, row: Floats, begin: int, t1: float, synapses: Synapses) -> int:
-    """Return where the synapses end at which a pending spike arrives before `t1`."""
-    if row[PENDING_DUE] >= t1:
-        return begin
-    end = synapses.row_start[p, int(row[PENDING_SOURCE]) + 1]
-    if synapses.delay.shape[0] == 1:
-        return int(end)
-    time, delay, n = row[PENDING_TIME], synapses.delay[begin:end], 1
-    while n < delay.shape[0] and time + delay[n] < t1:
-        n += 1
-    return begin + n
-
-
-@kernel
-def ask_for(synapses: Synapses, cursor: int, count: int) -> None:
-    """Prefetch the next `count` synapses of a spike, or of a long row what a prefetcher needs."""
-    end = cursor + min(count, ASKED)
-    for k in range(cursor, end, 16):
-        prefetch(synapses.target, k)
-    for k in range(cursor, end, 8):
-        if synapses.delay.shape[0] > 1:
-            prefetch(synapses.delay, k)
-        if synapses.weight.shape[0] > 1:
-            prefetch(synapses.weight, k)
-
-
-@kernel
-def _add_row(
-    begin: int, end: int, age: float, synapses: Synapses, modes: Floats, first_column: int,
-    sign: int, sums: Floats,
-) -> None:  # fmt: skip
-    """All synapses from begin to end deliver at once, `age` before the window's end."""
-    weight_step = 1 if synapses.weight.shape[0] > 1 else 0
-    target, weight = synapses.target[begin:end], synapses.weight[begin * weight_step :]
-    for m in range(modes.shape[0]):
-        column = first_column + 2 * m + (1 if sign < 0 else 0)
-        decay, into = faded(age, modes[m]), sums[column]
-        if weight_step == 0:
-            w = weight[0] * decay
-            for k in range(target.shape[0]):
-                into[np.uint32(target[k])] += w  # unsigned: no index is checked for its sign
-        elif sign != 0:
-            for k in range(target.shape[0]):
-                into[np.uint32(target[k])] += weight[k] * decay
-        else:
-            for k in range(target.shape[0]):
-                sums[column + (1 if weight[k] < 0.0 else 0), target[k]] += weight[k] * decay
-
-
-@kernel
-def _add_segment(
-    begin: int, end: int, oldest: float, time: float, t1: float, synapses: Synapses, modes: Floats,
-    first_column: int, sign: int, sums: Floats, chunk: Floats,
-) -> None:  # fmt: skip
-    """Synapses from begin to end deliver one after another a spike that was fired at `time`.
-
-    Each exponential is a function of its own arrival alone: how a row is cut into windows and
-    partitions must not show in the last digit.
-    """
-    weight_step = 1 if synapses.weight.shape[0] > 1 else 0
-    for low in range(begin, end, CHUNK):
-        high = min(low + CHUNK, end)
-        target, delay = synapses.target[low:high], synapses.delay[low:high]
-        weight = synapses.weight[low * weight_step :]
-        for m in range(modes.shape[0]):
-            column = first_column + 2 * m + (1 if sign < 0 else 0)
-            rate, into = 1.0 / modes[m, TAU], sums[column]
-            if oldest * rate <= 1 / 64:
-                _fill(fade_little, rate, t1, time, delay, chunk)
-            elif oldest * rate <= 1.0:
-                _fill(fade, rate, t1, time, delay, chunk)
-            else:
-                _fill(fade_far, rate, t1, time, delay, chunk)
-            for _ in range(int(modes[m, POWER])):
-                for k in range(delay.shape[0]):
-                    chunk[k] *= t1 - (time + delay[k])
-            if weight_step == 0:
-                w = weight[0]
-                for k in range(target.shape[0]):
-                    into[np.uint32(target[k])] += w * chunk[k]
-            elif sign != 0:
-                for k in range(target.shape[0]):
-                    into[np.uint32(target[k])] += weight[k] * chunk[k]
-            else:
-                for k in range(target.shape[0]):
-                    w = weight[k]
-                    sums[column + (1 if w < 0.0 else 0), target[k]] += w * chunk[k]
-
-
-@kernel
-def _fill(
-    what_is_left: Callable[[float], float], rate: float, t1: float, time: float, delay: Floats,
-    chunk: Floats,
-) -> None:  # fmt: skip
-    for k in range(delay.shape[0]):
-        chunk[k] = what_is_left((t1 - (time + delay[k])) * rate)
 
 
 @loop(parallel=PARALLEL)

@@ -30,7 +30,8 @@ from eventsim.engine.buffers import (
 )
 from eventsim.engine.kernels.fade import POWER, TAU, fade, faded
 from eventsim.engine.kernels.prefetch import prefetch
-from eventsim.engine.kernels.superpose import ASKED, CHUNK, COLD, ask_for, due_end
+from eventsim.engine.kernels.streaming import ASKED, CHUNK, ask_for, due_end
+from eventsim.engine.kernels.superpose import COLD
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE, HIGH, LOW, SWEPT, WEIGHT
 from eventsim.kernel import kernel, loop
 
