@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eventsim import FixedInDegree, Network, OneToOne, Sampled, Simulation, Uniform
+from eventsim import FixedInDegree, FromArrays, Network, OneToOne, Sampled, Simulation, Uniform
 from eventsim.engine.compiled import CompiledEngine
 from eventsim.engine.compiled.stretched import Stretched
 from eventsim.models import (
@@ -209,3 +209,21 @@ def test_short_windows_are_no_reason_to_sort() -> None:
         sim.send("exc", np.arange(0.5, 300.0, 0.5), np.zeros(599, int), 1e-9)
         sim.run(300.0)
         assert len(stretched(sim)) == 1  # exc is gone; nothing ever happened to inh
+
+
+def test_who_is_no_longer_sampled_is_not_stepped_any_more() -> None:
+    """Neuron 3 hears inhibition while nobody is hot, and too little excitation when neuron 5 is."""
+    net = Network(seed=1)
+    cells = net.add("cells", LIF(), size=20)
+    net.connect(cells, cells, FixedInDegree(3), 0.01, DELAY)
+    kick = net.add("kick", SpikeSource([[25.0], [30.0]]), size=2)
+    onto = FromArrays([0, 1, 1], [3, 3, 5])
+    net.connect(kick, cells, onto, np.array([-20.0, 16.0, 16.0]), DELAY)
+    with Simulation(net, path="superposition") as sim:
+        assert stretched(sim)
+        sim.record(states={"cells": Sampled("v", 1.0)})
+        sim.run(20.0)
+        sim.close()
+        spikes = sim.record().recording
+        sim.run(20.0)
+        assert spikes.spikes("cells")[1].tolist() == [5]

@@ -19,7 +19,7 @@ from eventsim.engine.compiled.superposition import (
 )
 from eventsim.engine.kernels import stretch as stretch_kernel
 from eventsim.engine.kernels.stretch import NEW
-from eventsim.engine.kernels.superpose import COLD, HOT, WATCHED
+from eventsim.engine.kernels.superpose import COLD, WATCHED
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 
@@ -94,6 +94,7 @@ class Stretched(Superposition):
         )
         self.limits = np.full(self.sums.shape[1], inf)
         self.fresh = np.zeros(partitions, np.int64)
+        self.watched = np.zeros(0, np.int64)  # sampled, but cold
         self.row = np.zeros((partitions, self.summable.columns))
         self.end = inf  # ms, of the stretch under way
         self.length = LONGEST  # ms, of the next one
@@ -193,18 +194,20 @@ class Stretched(Superposition):
         self.settled, self.end = t1, t2 if t2 > t1 else inf
         self.restless = bool(self.counts[:, 1].any())
         self.hot_cost = 0.0
-        if population.watched:
-            self._watch_cold()
+        if population.watched or self.watched.size:
+            self._watch()
         if self.under_way:
             self._weigh_excitation(t2 - t1)
 
-    def _watch_cold(self) -> None:
+    def _watch(self) -> None:
         """Let sampled neurons be stepped from their present states, whatever becomes of it."""
+        due = self.population.cells.due
+        before = self.watched[self.hot[self.watched] == WATCHED]
+        self.hot[before], due[before] = COLD, inf
         neurons = self.population.probes.neurons
-        cold = neurons[self.hot[neurons] != HOT]
-        self.write_rows(cold)
-        self.population.cells.due[cold] = inf
-        self.hot[cold] = WATCHED
+        self.watched = neurons[self.hot[neurons] == COLD]
+        self.write_rows(self.watched)
+        self.hot[self.watched], due[self.watched] = WATCHED, inf
 
     def _weigh_excitation(self, dt: float) -> None:
         """Find which sums are excitation over `dt`, and with which share."""
