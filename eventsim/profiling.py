@@ -31,6 +31,9 @@ PHASES = {
     ("superpose_plastic", "stream"): "deliver",
     ("superpose_plastic", "undo"): "deliver",
     ("superpose", "settle"): "update",
+    ("stretch", "stream"): "deliver",
+    ("stretch", "part"): "update",
+    ("stretch", "turn"): "update",
     ("population", "advance"): "update",
 }
 
