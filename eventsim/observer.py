@@ -268,6 +268,11 @@ class Observer:
         for at, every in snapshots:
             agenda.add(at, take, every=every, name=_HISTOGRAMS + projection.name)
 
+    def forget_closed(self, engine: Engine) -> None:
+        """Record no more if somebody has closed the recorder itself."""
+        if self.recorder is not None and self.recorder.closed:
+            self.close(engine, complete=True, reason="")
+
     def close(self, engine: Engine, *, complete: bool, reason: str) -> None:
         """End the recording, if one is open."""
         if self.recorder is None:

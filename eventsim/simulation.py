@@ -137,6 +137,7 @@ class Simulation(Control):
         self._refuse_under_way("run")
         if self._broken:
             raise ValueError("run: an error stopped the run before; start again with reset")
+        self._observer.forget_closed(self.engine)
         clock = time.perf_counter()
         self._under_way, self._end = True, end
         try:
@@ -368,6 +369,7 @@ class Simulation(Control):
             "threads": self.threads,
             "start": self.now,
         }
+        self._observer.forget_closed(self.engine)
         recorder = self._observer.record(
             self.engine, path, spikes=spikes, states=states or {}, weights=weights or {},
             histograms=histograms or {}, overwrite=overwrite, run=run,
@@ -440,6 +442,7 @@ class Simulation(Control):
             raise ValueError(
                 f"reset: {unknown('choice for weights', weights, ('initial', 'keep'))}"
             )
+        self._observer.forget_closed(self.engine)
         if self._observer.recorder is not None:
             raise ValueError(
                 "reset: a recording is open, and its time can't go back; close it first"

@@ -15,6 +15,7 @@ from eventsim import (
     Histogram,
     Network,
     OneToOne,
+    Sampled,
     Simulation,
     SimulationError,
     Uniform,
@@ -537,3 +538,23 @@ def test_an_interrupt_in_a_control_event_leaves_a_readable_file(
         assert recording.status == "aborted: KeyboardInterrupt"
         assert recording.duration == 30.0
         assert recording.spikes("cell")[0].tolist() == expected
+
+
+def test_a_recorder_that_is_closed_itself_ends_the_recording() -> None:
+    """Oracle: the spikes until then; after that another may be opened, and time go back."""
+    net = Network(seed=1)
+    net.add("cells", LIF(i_offset=400.0), size=3)
+    with Simulation(net) as sim:
+        first = sim.record(states={"cells": Sampled("v", 1.0)})
+        sim.run(50.0)
+        seen = first.recording.spikes("cells")[0].tolist()
+        first.close()
+        sim.run(50.0)
+        assert sim.recorder is None
+        assert first.recording.spikes("cells")[0].tolist() == seen != []
+        second = sim.record()
+        sim.run(50.0)
+        assert min(second.recording.spikes("cells")[0]) >= 100.0
+        second.close()
+        sim.reset()
+        assert sim.now == 0.0

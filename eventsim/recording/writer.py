@@ -255,6 +255,11 @@ class Recorder:
         if time.monotonic() >= self._next_flush:
             self.flush(now)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the recording has ended."""
+        return self._closed
+
     def close(self, complete: bool = True, reason: str = "", **final: Any) -> None:
         """End the recording and give the file its final name; a second call does nothing.
 
