@@ -1,5 +1,6 @@
 """Populations that are settled once in several windows."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from eventsim.models import (
     STDPPair,
 )
 from resumed import agree
-from runs import agreed, assert_close, outcome
+from runs import agreed, assert_close, outcome, result
 
 DELAY = 0.1  # ms: windows of that length, in stretches of ten and more
 RESTLESS = {"v_rest": -49.0, "v_th": -50.0, "v_reset": -60.0}
@@ -73,19 +74,32 @@ def test_stretches_change_no_spike(case: str) -> None:
 
 def test_who_comes_to_its_limit_is_stepped_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Oracle: the reference engine; the longest stretches, so that most come to it on the way."""
-    monkeypatch.setattr(Stretched, "lengthen", lambda self: setattr(self, "length", 4.0))
+    monkeypatch.setattr(Stretched, "lengthen", lambda self, _: setattr(self, "length", 4.0))
     fresh = []
-    part = Stretched.run
+    take = Stretched.run
 
     def run(self: Stretched, *given: Any) -> None:
         before = self.counts[:, 0].sum() if self.under_way else 0
-        part(self, *given)
+        take(self, *given)
         fresh.append(self.counts[:, 0].sum() > before)
 
     monkeypatch.setattr(Stretched, "run", run)
     agreed(network("LIF"), 60.0)
     agreed(network("LIFExp"), 60.0)
     assert sum(fresh) > 100
+
+
+def test_a_stretch_has_a_window_however_much_stepping_costs() -> None:
+    """Oracle: the reference engine; as if stepping cost so much that nothing should be put off."""
+    net = network(kicks=(0.3, 5.0, 9.0))
+    plain = outcome(net, 12.0, engine="reference")
+    with Simulation(net, path="superposition") as sim:
+        recorder = sim.record()
+        for path in stretched(sim):
+            path.length, path.summable = 1e-3, replace(path.summable, hot_cost=1e12)
+        sim.run(12.0)
+        assert_close(result(sim, recorder.recording.populations), plain)
+        assert all(path.length >= DELAY for path in stretched(sim))
 
 
 def test_recording_threads_and_looking_change_no_bit() -> None:

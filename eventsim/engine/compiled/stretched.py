@@ -53,7 +53,7 @@ class Stretch:
         """
         if now == self.end:
             for path in paths:
-                path.lengthen()
+                path.lengthen(window)
             self.end = _end_of(paths, now, until, window)
             for path in paths:
                 if path.under_way:
@@ -69,7 +69,7 @@ class Stretch:
 
 def _end_of(paths: "list[Stretched]", start: float, until: float, window: float) -> float:
     """Return where a stretch ends: with a window, counted as windows are, so that none is cut."""
-    end, last = start, start + min(path.length for path in paths)
+    end, last = start + window, start + min(path.length for path in paths)
     while end + 0.5 * window < last:
         end += window
     return min(end, until)
@@ -221,14 +221,14 @@ class Stretched(Superposition):
         self.exciting = np.array([c for c, share in found.items() if share != 0.0], np.int64)
         self.shares = np.array([share for share in found.values() if share != 0.0])
 
-    def lengthen(self) -> None:
+    def lengthen(self, window: float) -> None:
         """Come nearer to the length at which settling costs as much as stepping hot neurons."""
         if not self.under_way:
             return
         fixed = WINDOW_COST + self.summable.settle_cost * self.population.population.size
         ratio = sqrt(fixed / max(self.hot_cost, 1.0))
         wish = self.length * 2.0 ** min(max(int(log2(ratio)), -3), 1)
-        self.length = min(wish, self.longest)
+        self.length = min(max(wish, window), self.longest)
 
     def better_window(self, window: float) -> float:
         """Return a longer window: who is hot does not depend on it."""
