@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eventsim import Network, Simulation
+from eventsim import Network, Sampled, Simulation
 
 Script = Callable[[Simulation], object]
 
@@ -73,3 +73,13 @@ def assert_close(seen: Outcome, plain: Outcome) -> None:
         assert np.abs(np.subtract(seen.spikes[name][0], times)).max(initial=0.0) < 1e-9
     for name, weights in plain.weights.items():
         np.testing.assert_allclose(seen.weights[name], weights, rtol=1e-9, atol=0.0)
+
+
+def sampled_v(network: Network, population: str, *durations: float, **options: Any) -> Any:
+    """Run for each of `durations`; return samples of v, mostly between arrivals, and its end."""
+    with Simulation(network, **options) as sim:
+        recorder = sim.record(states={population: Sampled("v", 0.37)})
+        for duration in durations:
+            sim.run(duration)
+        samples = np.array(recorder.recording.states(population, "v").values)
+        return samples, sim.state(population, "v")

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from eventsim import FixedInDegree, Network, OneToOne, Sampled, Simulation, Uniform
+from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
 from eventsim.engine.compiled import CompiledEngine
 from eventsim.models import LIF, Clopath, PoissonSource, STDPPair
 from eventsim.models import AdExClopath as Cell
-from runs import assert_close, outcome
+from runs import assert_close, outcome, sampled_v
 
 
 def busy(rate: float, size: int = 60) -> Network:
@@ -69,16 +69,11 @@ def test_plastic_arrivals_are_summed_unless_their_rule_reads_the_target() -> Non
 
 def test_sums_leave_the_same_samples_as_steps() -> None:
     """Oracle: the reference engine, to 1e-9 mV; most samples lie between arrivals."""
-    net, seen = busy(5000.0, size=70), []
-    for options in ({"engine": "reference"}, {"path": "superposition"}):
-        with Simulation(net, **options) as sim:
-            recorder = sim.record(states={"cells": Sampled("v", 0.37)})
-            sim.run(7.3)
-            sim.run(12.7)
-            seen.append(np.array(recorder.recording.states("cells", "v").values))
-            seen.append(sim.state("cells", "v"))
-    np.testing.assert_allclose(seen[2], seen[0], rtol=0.0, atol=1e-9)
-    np.testing.assert_allclose(seen[3], seen[1], rtol=0.0, atol=1e-9)
+    net = busy(5000.0, size=70)
+    exact = sampled_v(net, "cells", 7.3, 12.7, engine="reference")
+    seen = sampled_v(net, "cells", 7.3, 12.7, path="superposition")
+    for found, expected in zip(seen, exact, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-9)
 
 
 def test_who_has_been_deaf_is_summed_again_though_nothing_arrives() -> None:

@@ -22,7 +22,7 @@ from eventsim.models import (
     STDPPair,
 )
 from resumed import agree
-from runs import agreed, assert_close, outcome, result
+from runs import agreed, assert_close, outcome, result, sampled_v
 
 DELAY = 0.1  # ms: windows of that length, in stretches of ten and more
 RESTLESS = {"v_rest": -49.0, "v_th": -50.0, "v_reset": -60.0}
@@ -120,16 +120,11 @@ def test_recording_threads_and_looking_change_no_bit() -> None:
 
 @pytest.mark.parametrize("case", ["LIFExp", "LIFExpDeadTime"])
 def test_samples_are_the_ones_of_the_ordered_path(case: str) -> None:
-    net, seen = network(case), []
-    for path in ("ordered", "superposition"):
-        with Simulation(net, path=path) as sim:
-            recorder = sim.record(states={"exc": Sampled("v", 0.37)})
-            sim.run(12.3)
-            sim.run(17.7)
-            seen.append(np.array(recorder.recording.states("exc", "v").values))
-            seen.append(sim.state("exc", "v"))
-    np.testing.assert_allclose(seen[2], seen[0], rtol=0.0, atol=1e-9)
-    np.testing.assert_allclose(seen[3], seen[1], rtol=0.0, atol=1e-9)
+    net = network(case)
+    exact = sampled_v(net, "exc", 12.3, 17.7, path="ordered")
+    seen = sampled_v(net, "exc", 12.3, 17.7, path="superposition")
+    for found, expected in zip(seen, exact, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-9)
 
 
 def test_what_a_script_sends_and_changes_counts_from_then_on() -> None:

@@ -161,9 +161,8 @@ class CompiledEngine:
     def _end_stretch(self, until: float, *, stop: bool) -> None:
         """End the stretch if that is now, and go on with another unless the engine is to stop."""
         if self._under_way:
-            on = lambda: self._earliest() < self.now + self.window  # noqa: E731
             until = self.now if stop else until
-            self.stretch.turn(self._stretched(), self.now, until, self.window, on)
+            self.stretch.turn(self._stretched(), self.now, until, self.window, self._earliest)
 
     def _make_room(self, start: float) -> None:
         """Cut what is remembered for plastic synapses before it takes too much room."""

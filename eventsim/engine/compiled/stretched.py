@@ -45,11 +45,11 @@ class Stretch:
 
     def turn(
         self, paths: "list[Stretched]", now: float, until: float, window: float,
-        goes_on: Callable[[], bool],
+        earliest: Callable[[], float],
     ) -> None:  # fmt: skip
-        """End the stretch if that is now; go on with another if something is about to happen.
+        """End the stretch if that is now; go on with another if something happens before long.
 
-        None begins if `until` is now.
+        `earliest` says when. None begins if `until` is now.
         """
         if now == self.end:
             for path in paths:
@@ -58,7 +58,7 @@ class Stretch:
             for path in paths:
                 if path.under_way:
                     path.turn(now, self.end)
-            on = self.end > now and goes_on()
+            on = self.end > now and earliest() < now + window
             for path in paths:
                 wanted = on and path.wanted(self.end)
                 if wanted != path.under_way:
@@ -102,17 +102,14 @@ class Stretched(Superposition):
 
     def _listen_to(self, projections: list[CompiledProjection], drives: list[Drive]) -> None:
         super()._listen_to(projections, drives)
-        model, columns = self.population.model, self.summable.columns
-        parameters, ports = self.population.cells.params[0], list(model.ports)
-        self.modes = np.zeros((columns // 2, 2))
+        ports = list(self.population.model.ports)
+        self.modes = np.zeros((self.summable.columns // 2, 2))
         self.first_columns, self.last_columns = np.zeros((2, len(ports)), np.int64)
         for port, modes in self.summable.modes.items():
-            first = self.summable.first_column(port)
-            number = ports.index(port)
-            self.first_columns[number], self.last_columns[number] = first, first + 2 * len(modes)
-            for m, (name, power) in enumerate(modes):
-                tau = inf if name is None else parameters[model.parameter_names.index(name)]
-                self.modes[first // 2 + m] = tau, power
+            first, number = self.summable.first_column(port), ports.index(port)
+            last = first + 2 * len(modes)
+            self.first_columns[number], self.last_columns[number] = first, last
+            self.modes[first // 2 : last // 2] = self._modes(port)
         self.longest = min(LONGEST_STRETCH, float(self.modes[:, 0].min()))
 
     @property

@@ -131,20 +131,21 @@ class Superposition:
         self.used = np.isin(np.arange(self.summable.columns), list(used))
 
     def _incoming(self, projection: CompiledProjection) -> Incoming:
-        model = self.population.model
-        port = model.ports[projection.projection.port]
-        parameters = self.population.cells.params[0]
-        modes = [
-            (inf if name is None else parameters[model.parameter_names.index(name)], power)
-            for name, power in self.summable.modes[port]
-        ]
+        port = self.population.model.ports[projection.projection.port]
         weight = projection.synapses.weight
         sign = 1 if weight.min(initial=0.0) >= 0.0 else -1 if weight.max() < 0.0 else 0
         if is_visited(projection):
             sign = 0  # it may change
-        return Incoming(
-            projection, np.array(modes, np.float64), self.summable.first_column(port), sign
-        )
+        return Incoming(projection, self._modes(port), self.summable.first_column(port), sign)
+
+    def _modes(self, port: str) -> Floats:
+        """Return the modes of a port with their time constants in ms, (modes, 2): see `fade`."""
+        names, parameters = self.population.model.parameter_names, self.population.cells.params[0]
+        modes = [
+            (inf if name is None else parameters[names.index(name)], power)
+            for name, power in self.summable.modes[port]
+        ]
+        return np.array(modes, np.float64)
 
     def reset(self) -> None:
         """Begin anew: parameters, weights and states may have changed."""

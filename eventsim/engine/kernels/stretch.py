@@ -20,6 +20,7 @@ from eventsim.engine.buffers import (
     CALM,
     KIND,
     MAY_FIRE,
+    RESTLESS,
     TARGET,
     TIME,
     VALUE,
@@ -84,7 +85,7 @@ def _turn(
         begin_anew(first, sums, used)
         verdicts[n:] = CALM  # nobody is there
         worst = worst_verdict(verdicts)
-        counts[1] |= worst & 1
+        counts[1] |= worst & int(RESTLESS)
         if worst >= MAY_FIRE and t2 > t1:
             for a in range(n):
                 if verdicts[a] >= MAY_FIRE and hot[first + a] != HOT:
