@@ -11,8 +11,10 @@ from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
-from eventsim.engine.kernels.drive import BATCH, BLOCK, LISTED, Nexts, Rows, Scratch, Wires
+from eventsim.engine.kernels import waiting as waiting_kernel
+from eventsim.engine.kernels.drive import BATCH, Rows, Scratch, Wires
 from eventsim.engine.kernels.row_sums import ROW
+from eventsim.engine.kernels.waiting import BLOCK, LISTED, WIRE, WIRE_WEIGHT, Waiting
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.model import always_spikes
@@ -20,6 +22,7 @@ from eventsim.network import Projection
 
 MODES = 8  # time constants of one port, at most
 CATCH_UP = 10.0  # ms of a source's spikes that are made and dropped at a time
+ASKED = 1024  # sources whose next spikes tell the rate of all
 
 
 def can_drive(projection: Projection, outgoing: int) -> bool:
@@ -36,7 +39,9 @@ def can_drive(projection: Projection, outgoing: int) -> bool:
 class Drive:
     """A source that is looked up ahead of time, for its synapses alone.
 
-    The source population itself stays behind until somebody asks for its states or its spikes.
+    Where arrivals are summed, rows of those to come are kept; where they are delivered, each
+    synapse waits for one. The source population itself stays behind until somebody asks for its
+    states or its spikes.
     """
 
     def __init__(
@@ -45,94 +50,147 @@ class Drive:
         synapses = projection.synapses
         partitions = synapses.row_start.shape[0]
         self.projection, self.source, self.target = projection, source, target
-        self.kernel: Any = specialise(
-            drive_kernel, model=bind.neuron_namespace(source.model), PARALLEL=partitions > 1
-        )
+        injected: Any = {"model": bind.neuron_namespace(source.model), "PARALLEL": partitions > 1}
+        self.kernel: Any = specialise(drive_kernel, **injected)
+        self.waiting_kernel: Any = specialise(waiting_kernel, **injected)
         counts = np.diff(synapses.row_start, axis=1)
         sources = np.concatenate([np.repeat(np.arange(row.size), row) for row in counts])
-        bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
+        self.bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
+        parts = list(pairwise(self.bounds))
         self.order = np.concatenate(  # by target within a partition: the order of the inbox
-            [a + np.argsort(synapses.target[a:b], kind="stable") for a, b in pairwise(bounds)]
+            [a + np.argsort(synapses.target[a:b], kind="stable") for a, b in parts]
         )
-        starts = [np.arange(a, b, BATCH) for a, b in pairwise(bounds)]
+        starts = [np.arange(a, b, BATCH) for a, b in parts]
         self.batches = np.concatenate([[0], np.cumsum([s.size for s in starts])])
-        first = np.concatenate([*starts, bounds[-1:]])
+        first = np.concatenate([*starts, self.bounds[-1:]])
         targets = synapses.target[self.order].astype(np.int64)
         self.wires = Wires(
             first,
             _are_neighbours(targets, first),
             sources[self.order],
             targets,
-            np.empty(0),
+            self._per_synapse(synapses.weight),
             self._per_synapse(synapses.delay),
             self.order.astype(np.float64),
         )
         counts = np.diff(first)
         self.batch = np.repeat(np.arange(counts.size), counts)  # of each synapse
         self.place = np.arange(self.order.size) - first[self.batch]  # in it
-        width, n = source.cells.states.shape[1], self.order.size
-        states = np.zeros((3, counts.size, width, BATCH))
-        self.rows = Rows(np.empty((counts.size, ROW, BATCH)), *states)
-        self.scratch = Scratch(
-            np.empty((partitions, BATCH), np.uint32), np.empty((partitions, width, BATCH)),
-            np.empty((partitions, ROW, BATCH)), np.empty((partitions, BATCH)),
-            np.empty((partitions, MODES, BATCH)), np.empty((partitions, MODES, BATCH)),
-        )  # fmt: skip
-        self.nexts = Nexts(
-            np.empty(n), np.empty((self.batches[-1], BATCH // BLOCK)), np.empty(n, np.int8)
-        )
-        self.listed = np.empty((partitions, LISTED, 2), np.int64)
         self.arrived, self.full, self.at = np.zeros((3, partitions), np.int64)
-        self.reset()
+        self.begin()
 
     def _per_synapse(self, values: Floats) -> Floats:
         every = np.broadcast_to(np.asarray(values, np.float64), self.order.shape)
         return np.ascontiguousarray(every[self.order])
 
-    def reset(self, t: float = 0.0) -> None:
-        """Take over the states of the source population, which are valid at `t`."""
-        cells = self.source.cells
-        self.seen = t  # ms: what arrives before this has been delivered
-        self._begin(cells.states[self.wires.sources])
-        self.note_due()
+    def begin(self) -> None:
+        """Begin at t = 0; `go_on` must follow."""
+        self.rows: Rows | None = None  # if arrivals are summed
+        self.waiting: Waiting | None = None  # if they are delivered
+        self.seen = 0.0  # ms: what arrives before this has been delivered
+        self.earliest = inf  # ms: nothing arrives before this
         self.weigh()
 
-    def _begin(self, states: Floats) -> None:
-        """Look up rows from these states, one for each synapse."""
-        for held in (self.rows.after, self.rows.before, self.rows.later):
+    def reset(self, t: float) -> None:
+        """Take over the states of the source population, which are valid at `t`."""
+        self.seen = t
+        self.weigh()
+        self._go_on_from(self._of_source(), sums=self.rows is not None)
+
+    def weigh(self) -> None:
+        """Take over the weights of the projection."""
+        weights = self._per_synapse(self.projection.synapses.weight)
+        self.wires = self.wires._replace(weights=weights)
+        if self.waiting is not None:
+            self.waiting.rows[:, WIRE_WEIGHT - WIRE] = weights
+
+    def go_on(self, *, sums: bool) -> None:
+        """Sum what arrives from now on, or deliver it."""
+        if (self.rows if sums else self.waiting) is None:
+            self._go_on_from(self._in_force(), sums=sums)
+
+    def _go_on_from(self, states: Floats, *, sums: bool) -> None:
+        """Go on from states, one for each synapse, whose next spikes are yet to be delivered."""
+        self.rows = self.waiting = None
+        if sums:
+            self.rows = self._look_up(states)
+            self._note_earliest()
+        else:
+            self.waiting = self._wait(states)
+            self.earliest = float(self.waiting.block_due.min(initial=inf))
+
+    def _look_up(self, states: Floats) -> Rows:
+        """Return rows of the next arrivals."""
+        batches, partitions, width = int(self.batches[-1]), self.full.size, states.shape[1]
+        self.scratch = Scratch(
+            np.empty((partitions, BATCH), np.uint32), np.empty((partitions, width, BATCH)),
+            np.empty((partitions, ROW, BATCH)), np.empty((partitions, BATCH)),
+            np.empty((partitions, MODES, BATCH)), np.empty((partitions, MODES, BATCH)),
+        )  # fmt: skip
+        rows = Rows(np.empty((batches, ROW, BATCH)), *np.zeros((3, batches, width, BATCH)))
+        for held in (rows.after, rows.before, rows.later):
             held[self.batch, :, self.place] = states
-        self.kernel.begin(self.seen, *self._everything)
+        self.kernel.begin(self.seen, *self._everything(rows))
+        return rows
 
-    @property
-    def _everything(self) -> tuple[Any, ...]:
+    def _wait(self, states: Floats) -> Waiting:
+        """Return what each synapse waits for."""
+        self._pass_arrived(1, states)
+        first_block = np.concatenate([[0], np.cumsum(-(np.diff(self.bounds) // -BLOCK))])
+        wires, cells = self.wires, self.source.cells
+        facts = (wires.sources, wires.targets, wires.weights, wires.delays, wires.numbers)
+        waiting = Waiting(
+            self.bounds, first_block, np.empty(first_block[-1]), np.empty(self.order.size),
+            np.column_stack([states, *facts]),
+        )  # fmt: skip
+        self.waiting_kernel.begin(*waiting, cells.params, cells.table)
+        self.blocks, self.listed = np.empty((2, self.full.size, LISTED), np.int64)
+        return waiting
+
+    def _everything(self, rows: Rows) -> tuple[Any, ...]:
         cells = self.source.cells
-        return (*self.wires, *self.rows, cells.params, cells.table, *self.scratch)
+        return (*self.wires, *rows, cells.params, cells.table, *self.scratch)
 
-    def note_due(self) -> None:
-        """Note when the next arrival of each synapse is due, and the first of all."""
-        self.kernel.note_due(self.seen, self.wires.first, self.rows.times, *self.nexts)
-        self.earliest = float(self.nexts.block_due.min(initial=inf))
+    def _pass_arrived(self, number: int, states: Floats) -> None:
+        """Pass over spikes, so many at a time, that have been delivered."""
+        wires, cells = self.wires, self.source.cells
+        self.kernel.pass_arrived(
+            self.seen, number, wires.sources, wires.delays, states, cells.params, cells.table
+        )
+
+    def _note_earliest(self) -> None:
+        """Note when the next arrival that will be summed is due."""
+        assert self.rows is not None
+        self.earliest = float(self.kernel.first_arrival(self.seen, self.rows.times))
+
+    def _of_source(self) -> Floats:
+        """Return the source population's own states, one for each synapse."""
+        return self.source.cells.states[self.wires.sources]
+
+    def _in_force(self) -> Floats:
+        """Return states whose next spikes are yet to arrive, as past windows don't matter to."""
+        if self.waiting is not None:
+            return np.ascontiguousarray(self.waiting.rows[:, :-WIRE])
+        if self.rows is None:
+            return self._of_source()
+        states = np.ascontiguousarray(self.rows.before[self.batch, :, self.place])
+        self._pass_arrived(ROW, states)
+        return states
 
     @property
     def expected_rate(self) -> float:
-        """Spikes of a source per second, by those that have been looked up first."""
-        last = self.rows.after[self.batch, -1, self.place]
-        return 1e3 * ROW * int(last.size) / max(float(last.sum()), 1e-9)
+        """Spikes of a source per second, by the next row of some of them."""
+        some, cells = slice(None, None, max(1, self.order.size // ASKED)), self.source.cells
+        states = np.ascontiguousarray(self._in_force()[some])
+        before = states[:, -1].sum()
+        self.kernel.pass_row(self.wires.sources[some], states, cells.params, cells.table)
+        return 1e3 * ROW * len(states) / max(float(states[:, -1].sum() - before), 1e-9)
 
     @property
     def about_arrived(self) -> float:
         """About how many arrivals were accumulated last, by how many synapses had none."""
         n = self.wires.targets.size
         return n * log(n / max(n - sum(self.arrived.tolist()), 0.5))
-
-    def weigh(self) -> None:
-        """Take over the weights of the projection."""
-        weights = self._per_synapse(self.projection.synapses.weight)
-        self.wires = self.wires._replace(weights=weights)
-
-    def begin_sums(self) -> None:
-        """Go on by `accumulate`, perhaps after `deliver`, which has no use for `later` states."""
-        self.rows.later[:] = self.rows.before
 
     def accumulate(
         self, t1: float, modes: Floats, first_column: int, sign: int, sums: Floats
@@ -141,39 +199,41 @@ class Drive:
 
         `sign` is that of all weights, 0 if they differ.
         """
+        assert self.rows is not None
         self.kernel.accumulate(
-            self.seen, t1, self.batches, *self._everything, modes, first_column, sign, sums,
-            self.arrived,
+            self.seen, t1, self.batches, *self._everything(self.rows), modes, first_column, sign,
+            sums, self.arrived,
         )  # fmt: skip
 
     def deliver_hot(self, t1: float, hot: Ints, any_hot: bool) -> None:
         """Write what has been accumulated into the target's inbox where the target is hot."""
+        assert self.rows is not None
         self.at[:] = self.wires.first[self.batches[:-1]]
         full = any_hot
         while full:
             inbox = self.target.inbox
             self.kernel.deliver_hot(
-                self.seen, t1, self.batches, *self._everything, self.projection.synapses.labels,
-                inbox.rows, inbox.tags, inbox.filled, self.at, self.full, hot,
+                self.seen, t1, self.batches, *self._everything(self.rows),
+                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.at,
+                self.full, hot,
             )  # fmt: skip
             full = self._make_room_if_full()
         self.seen = self.earliest = t1
         if not any(self.arrived.tolist()):  # then the next arrival may be far away
-            self.note_due()
+            self._note_earliest()
 
     def deliver(self, t1: float) -> None:
         """Write all arrivals before `t1` into the target's inbox."""
-        self.at[:] = self.batches[:-1]
-        full = True
+        assert self.waiting is not None
+        cells, full = self.source.cells, True
         while full:
             inbox = self.target.inbox
-            self.kernel.deliver(
-                t1, self.batches, *self._everything, *self.nexts,
-                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.listed,
-                self.at, self.full,
+            self.waiting_kernel.deliver(
+                t1, *self.waiting, cells.params, cells.table, self.blocks, self.listed,
+                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.full,
             )  # fmt: skip
             full = self._make_room_if_full()
-        self.seen, self.earliest = t1, float(self.nexts.block_due.min(initial=inf))
+        self.seen, self.earliest = t1, float(self.waiting.block_due.min(initial=inf))
 
     def _make_room_if_full(self) -> bool:
         full = any(self.full.tolist())
@@ -203,15 +263,6 @@ class Drive:
         self.projection.enqueue(times[order], neurons[order])
         self.sync(t)
 
-    def _in_force(self) -> Floats:
-        """Return the states before the rows in force, which do not depend on past windows."""
-        states = np.ascontiguousarray(self.rows.before[self.batch, :, self.place])
-        cells = self.source.cells
-        self.kernel.to_row_in_force(
-            self.seen, self.wires.sources, self.wires.delays, states, cells.params, cells.table
-        )
-        return states
-
     def lasting(self) -> Arrays:
         """Return the states from which spikes are looked up, by synapse in the network's order."""
         place = np.argsort(self.projection.network_order(self.order))
@@ -223,12 +274,12 @@ class Drive:
 
     def restore(self, stored: Stored) -> None:
         """Take back what `lasting` gave; the projection has its weights already."""
-        before = stored.array("before", float, self.order.size, self.rows.before.shape[1])
+        states = stored.array("before", float, self.order.size, self.source.cells.states.shape[1])
         self.seen = stored.number("seen", least=0.0)
-        self._begin(before[self.projection.network_order(self.order)])
-        self.note_due()
-        self.earliest = stored.number("earliest", least=0.0)
         self.weigh()
+        states = states[self.projection.network_order(self.order)]
+        self._go_on_from(states, sums=self.rows is not None)
+        self.earliest = stored.number("earliest", least=0.0)
 
 
 def _are_neighbours(targets: Ints, first: Ints) -> Ints:

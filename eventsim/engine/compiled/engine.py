@@ -72,17 +72,24 @@ class CompiledEngine:
             default=inf,
         )  # fmt: skip
         self.path = path
-        self.superposed = self._superpose()
+        self.superposed: dict[CompiledPopulation, Superposition] = {}
+        self._superpose()
         self.longest = min(self.lookahead, LONGEST if self.superposed else LONGEST_WINDOW)
         self.window = min(self.longest, 1.0)
         self.work = 0  # of the last window, in arrivals
         self.stretch = Stretch()
         self.reached = 0.0  # ms, the end of the last window
 
-    def _superpose(self) -> dict[CompiledPopulation, Superposition]:
+    def _superpose(self) -> None:
         """Choose the populations whose arrivals are summed rather than sorted."""
         found = {population: self._summed(population) for population in self.neurons}
-        return {p: by_sums.path(p) for p, by_sums in found.items() if by_sums is not None}
+        self.take_paths({p: by_sums.path(p) for p, by_sums in found.items() if by_sums is not None})
+
+    def take_paths(self, superposed: dict[CompiledPopulation, Superposition]) -> None:
+        """Let these populations go along these paths, and the others along the ordered one."""
+        self.superposed = superposed
+        for drive in self.drives:
+            drive.go_on(sums=drive.target in superposed)
 
     def _summed(self, population: CompiledPopulation) -> Summed | None:
         """Return what a population hears if it can and should take the superposition path now."""
@@ -223,10 +230,7 @@ class CompiledEngine:
 
     def _leave(self, population: CompiledPopulation) -> None:
         """Let a population, whose states are of now, go on along the ordered path."""
-        del self.superposed[population]
-        for drive in self.drives:
-            if drive.target is population:
-                drive.note_due()
+        self.take_paths({p: path for p, path in self.superposed.items() if p is not population})
 
     def _advance_sources(self, sources: list[CompiledPopulation], end: float) -> None:
         for source in sources:
@@ -405,7 +409,7 @@ class CompiledEngine:
         if by_sums is None:
             self._leave(population)
         else:
-            self.superposed[population] = by_sums.path(population)
+            self.take_paths({**self.superposed, population: by_sums.path(population)})
             # for good: samples have room for no longer windows
             self.longest = min(self.longest, LONGEST)
             self.window = min(self.window, self.longest)
@@ -446,9 +450,9 @@ class CompiledEngine:
         self.window = min(self.longest, 1.0)
         self._note_courses()
         for drive in self.drives:
-            drive.reset()
+            drive.begin()
         self.observed = []
-        self.superposed = self._superpose()
+        self._superpose()
         self.external = [External() for _ in self.populations]
 
     def lasting(self) -> Arrays:

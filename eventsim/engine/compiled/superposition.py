@@ -66,8 +66,6 @@ class Superposition:
         self.summable: Summable = summable
         # a drive's projection is here too: its queue is used when the source is changed in a run
         driving = [drive.projection for drive in drives]
-        for drive in drives:
-            drive.begin_sums()
         self._listen_to(projections + driving, drives)
         partitions = population.cells.bounds.size - 1
         self.kernel: ModuleType = specialise(

@@ -55,7 +55,7 @@ def restore(engine: "CompiledEngine", stored: Stored) -> None:
             raise ValueError(f"arrivals at {population.population.name!r} can't be summed")
         paths[population] = engine.superposed[population]
         paths[population].restore(stored.part(f"paths/{k}"))
-    engine.superposed = paths
+    engine.take_paths(paths)
 
 
 def _indices(numbers: list[int]) -> np.typing.NDArray[np.int64]:

@@ -4,7 +4,8 @@ Independent background input is the commonest load of all, and what a source wil
 as long as one likes. So the next few arrivals from every source are looked up, a row of them at a
 time; which of them belong to a window, their times tell. Rows are kept in batches, and in a batch
 the first arrivals of all rows lie side by side, then the second ones, and so on: what is done to
-all rows is done to many at once.
+all rows is done to many at once. That is for targets whose arrivals are summed; for others see
+`eventsim.engine.kernels.waiting`.
 """
 
 from math import inf
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from numba import prange
 
 from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
-from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.row_sums import ROW, add_totals, merge_totals, sum_rows
 from eventsim.kernel import kernel, kernel_call, loop
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 BATCH = 128  # rows; a batch stays in the first cache
 REGISTER = 8  # rows that one instruction works on; what is left over is done one by one, slowly
-BLOCK = 8  # rows that share a bound of what is due
-LISTED = 2 * BATCH  # synapses whose memory is asked for at a time
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
@@ -50,14 +48,6 @@ class Rows(NamedTuple):
     after: Floats  # (batches, n_state + 1, BATCH) state at the last spike of the row
     before: Floats  # the same: one from which all that is yet to arrive can be looked up again
     later: Floats  # the same: one that may replace it when all before it has arrived
-
-
-class Nexts(NamedTuple):
-    """What is next, kept where arrivals are not accumulated but delivered."""
-
-    due: Floats  # (n,) ms, the next arrival of each synapse
-    block_due: Floats  # (batches, BATCH / BLOCK) the earliest in a block
-    upcoming: Ints  # (n,) place of that spike in its row
 
 
 class Sources(NamedTuple):
@@ -228,115 +218,6 @@ def _move_up(
 
 
 @loop(parallel=PARALLEL)
-def deliver(
-    t1: float, batches: Ints,
-    first: Ints, in_line: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats,
-    numbers: Floats, times: Floats, after: Floats, before: Floats, later: Floats,
-    params: Floats, table: Floats,
-    short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
-    due: Floats, block_due: Floats, upcoming: Ints,
-    labels: Floats, inbox: Floats, tags: Ints, filled: Ints, listed: Ints, at: Ints, full: Ints,
-) -> None:  # fmt: skip
-    """Write the arrivals before `t1` into the inbox.
-
-    Where the inbox is full, full[p] is set; called again with more room it goes on at batch at[p].
-    """
-    for p in prange(batches.shape[0] - 1):
-        wires = Wires(first, in_line, of, targets, weights, delays, numbers)
-        rows = Rows(times, after, before, later)
-        nexts = Nexts(due, block_due, upcoming)
-        scratch = Scratch(short[p], held[p], fresh[p], late[p], totals[p], part[p])
-        full[p] = 0
-        while at[p] < batches[p + 1] and full[p] == 0:
-            b = at[p]
-            n, at[p] = _list_due(b, batches[p + 1], t1, wires, rows, nexts, listed[p])
-            for one in range(n):
-                b, k = listed[p, one, 0], listed[p, one, 1]
-                if not _deliver(b, k, t1, wires, rows, Sources(params, table), scratch, nexts,
-                                labels, inbox[p], tags[p], filled[p : p + 1]):  # fmt: skip
-                    full[p], at[p] = 1, b
-                    _put_back(one, n, wires, nexts, listed[p])
-                    break
-
-
-@kernel
-def _list_due(
-    b: int, stop: int, t1: float, wires: Wires, rows: Rows, nexts: Nexts, listed: Ints
-) -> tuple[int, int]:
-    """List batches and synapses with arrivals before `t1`, and ask for the memory they will need.
-
-    Return how many there are, and the batch to go on at.
-    """
-    n = 0
-    while b < stop and n + BATCH <= listed.shape[0]:
-        low, high = wires.first[b], wires.first[b + 1]
-        for block in range(nexts.block_due.shape[1]):
-            if nexts.block_due[b, block] < t1:
-                earliest = inf
-                for k in range(low + block * BLOCK, min(low + (block + 1) * BLOCK, high)):
-                    if nexts.due[k] < t1:
-                        listed[n, 0] = b
-                        listed[n, 1] = k
-                        n += 1
-                        _ask_for(k, wires, rows.times[b, (nexts.upcoming[k] + 1) % ROW], low)
-                    else:
-                        earliest = min(earliest, nexts.due[k])
-                nexts.block_due[b, block] = earliest  # those on the list will lower it
-        b += 1
-    return n, b
-
-
-@kernel
-def _ask_for(k: int, wires: Wires, times: Floats, low: int) -> None:
-    """Prefetch what the delivery of a synapse's next spike needs."""
-    prefetch(times, k - low)
-    prefetch(wires.sources, k)
-    prefetch(wires.targets, k)
-    prefetch(wires.weights, k)
-    prefetch(wires.delays, k)
-    prefetch(wires.numbers, k)
-
-
-@kernel
-def _put_back(one: int, n: int, wires: Wires, nexts: Nexts, listed: Ints) -> None:
-    """Let the blocks know again of the synapses on the list from number `one` on."""
-    for rest in range(one, n):
-        b, k = listed[rest, 0], listed[rest, 1]
-        _note(b, k - wires.first[b], nexts.due[k], nexts)
-
-
-@kernel
-def _note(b: int, place: int, due: float, nexts: Nexts) -> None:
-    block = place // BLOCK
-    nexts.block_due[b, block] = min(nexts.block_due[b, block], due)
-
-
-@kernel
-def _deliver(
-    b: int, k: int, t1: float, wires: Wires, rows: Rows, sources: Sources, scratch: Scratch,
-    nexts: Nexts, labels: Floats, inbox: Floats, tags: Ints, filled: Ints,
-) -> bool:  # fmt: skip
-    """Deliver one synapse's arrivals before `t1`; return whether there was room for all."""
-    place, n, j = k - wires.first[b], filled[0], nexts.upcoming[k]
-    due = nexts.due[k]
-    while due < t1 and n < inbox.shape[0]:
-        n = _write(k, due, wires, labels, inbox, tags, n)
-        j += 1
-        if j == ROW:
-            for column in range(model.N_STATE + 1):
-                rows.before[b, column, place] = rows.after[b, column, place]
-            scratch.short[0] = place
-            _renew(1, b, wires, rows, sources, scratch)
-            j = 0
-        due = rows.times[b, j, place]
-    filled[0] = n
-    nexts.upcoming[k] = j
-    nexts.due[k] = due
-    _note(b, place, due, nexts)
-    return bool(due >= t1)
-
-
-@loop(parallel=PARALLEL)
 def deliver_hot(
     t0: float, t1: float, batches: Ints,
     first: Ints, in_line: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats,
@@ -412,56 +293,71 @@ def _list_again(
                 for j in range(ROW):
                     arrival = scratch.fresh[j, a]
                     if t0 <= arrival < t1:
-                        filled = _write(low + scratch.short[a], arrival, wires, labels, inbox, tags,
-                                        filled)  # fmt: skip
+                        k = low + scratch.short[a]
+                        filled = write_arrival(
+                            filled, arrival, wires.sources[k], wires.numbers[k], wires.weights[k],
+                            wires.targets[k], labels, inbox, tags,
+                        )  # fmt: skip
     return filled
 
 
 @kernel
-def _write(
-    k: int, arrival: float, wires: Wires, labels: Floats, inbox: Floats, tags: Ints, n: int
-) -> int:
+def write_arrival(
+    n: int, arrival: float, source: float, number: float, weight: float, target: float,
+    labels: Floats, inbox: Floats, tags: Ints,
+) -> int:  # fmt: skip
+    """Write an arrival at place n of an inbox; return the next place."""
     inbox[n, TIME] = arrival
-    inbox[n, SOURCE] = labels[0] + wires.sources[k]
-    inbox[n, SYNAPSE] = labels[1] + wires.numbers[k]
-    inbox[n, VALUE] = wires.weights[k]
-    tags[n, TARGET] = wires.targets[k]
+    inbox[n, SOURCE] = labels[0] + source
+    inbox[n, SYNAPSE] = labels[1] + number
+    inbox[n, VALUE] = weight
+    tags[n, TARGET] = int(target)
     tags[n, KIND] = int(labels[2])
     return n + 1
 
 
 @loop()
-def note_due(
-    t: float, first: Ints, times: Floats, due: Floats, block_due: Floats, upcoming: Ints
-) -> None:  # fmt: skip
-    """Note the first arrival of each row from `t` on."""
-    nexts = Nexts(due, block_due, upcoming)
-    block_due[:] = inf
-    for b in range(first.shape[0] - 1):
-        for k in range(first[b], first[b + 1]):
-            place, j = k - first[b], 0
-            while j < ROW - 1 and times[b, j, place] < t:
-                j += 1
-            upcoming[k] = j
-            due[k] = times[b, j, place]
-            _note(b, place, due[k], nexts)
+def first_arrival(t: float, times: Floats) -> float:
+    """Return the earliest arrival from `t` on."""
+    earliest = inf
+    for b in range(times.shape[0]):
+        for j in range(ROW):
+            for a in range(BATCH):
+                if t <= times[b, j, a] < earliest:
+                    earliest = times[b, j, a]
+    return earliest
 
 
 @loop()
-def to_row_in_force(
-    seen: float, of: Ints, delays: Floats, states: Floats, params: Floats, table: Floats
-) -> None:
-    """Move the `states` of rows on to where those begin in which something arrives from `seen`."""
+def pass_arrived(
+    seen: float, number: int, of: Ints, delays: Floats, states: Floats, params: Floats,
+    table: Floats,
+) -> None:  # fmt: skip
+    """Move `states` on by `number` spikes at a time, as long as all of these arrive before `seen`.
+
+    A row is in force from there on where a number is a row's.
+    """
     for k in range(of.shape[0]):
         p = model.load_params(params, table, of[k])
         arrival = -inf
         while arrival < seen:
             s, last = model.load_state(states, k), states[k, model.N_STATE]
-            for _ in range(ROW):
+            for _ in range(number):
                 s, last = model.take_spike(s, last, p)
             arrival = last + delays[k]
             if arrival < seen:
                 model.store_state(states, k, s, last)
+
+
+@loop()
+def pass_row(of: Ints, states: Floats, params: Floats, table: Floats) -> None:
+    """Move `states` on by the spikes of a row."""
+    for k in range(of.shape[0]):
+        p = model.load_params(params, table, of[k])
+        s, last = model.load_state(states, k), states[k, model.N_STATE]
+        for _ in range(ROW):
+            s, last = model.take_spike(s, last, p)
+        model.store_state(states, k, s, last)
 
 
 @loop()
