@@ -29,6 +29,9 @@ GIVEN, KEPT, CARRIED = 4, 5, 6
 # columns of Inbox.tags; kind = port + PORTS * (number of the plastic projection + 1, or 0)
 TARGET, KIND = 0, 1
 PORTS = 64
+APART = (
+    16  # numbers of eight bytes: two lines of memory, so that none is shared wherever they begin
+)
 
 # columns of Pending.rows; from PENDING_CARRIED on what a spike carries to plastic synapses
 PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_CARRIED = 0, 1, 2, 3, 4
@@ -137,6 +140,17 @@ def inbox_width(rules: Sequence[Rule]) -> int:
     if not rules:
         return VALUE + 1
     return CARRIED + max(layout.carried for layout in rule_layouts(rules))
+
+
+def apart(partitions: int, columns: int | None = None, dtype: Any = np.int64) -> NDArray[Any]:
+    """Return zeros, (partitions, columns), or (partitions,) if no columns are asked for.
+
+    Those of two partitions share no line of memory: a line that two threads write to goes to and
+    fro between them.
+    """
+    width = -((columns or 1) // -APART) * APART
+    values = np.zeros((partitions, width), dtype)
+    return values[:, 0] if columns is None else values[:, :columns]
 
 
 def grown(array: NDArray[Any], axis: int, capacity: int) -> NDArray[Any]:

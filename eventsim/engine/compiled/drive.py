@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from eventsim.engine import bind
-from eventsim.engine.buffers import Floats, Ints
+from eventsim.engine.buffers import Floats, Ints, apart
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.kernels import drive as drive_kernel
@@ -76,7 +76,7 @@ class Drive:
         counts = np.diff(first)
         self.batch = np.repeat(np.arange(counts.size), counts)  # of each synapse
         self.place = np.arange(self.order.size) - first[self.batch]  # in it
-        self.arrived, self.full, self.at = np.zeros((3, partitions), np.int64)
+        self.arrived, self.full, self.at = (apart(partitions) for _ in range(3))
         self.begin()
 
     def _per_synapse(self, values: Floats) -> Floats:

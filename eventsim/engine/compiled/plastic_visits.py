@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 
 from eventsim.engine import bind_rule, bind_traces
-from eventsim.engine.buffers import Floats, Ints, Lines, grown
+from eventsim.engine.buffers import Floats, Ints, Lines, apart, grown
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.kernels import superpose_plastic
@@ -44,7 +44,7 @@ class PlasticVisits:
         self.stale = True  # whether lines have to be written anew
         # of each visit: the weight before and after it, or the synapse's whole row before it
         self.saved = np.zeros((partitions, 0, 2 if self.alone else layout.width))
-        self.streamed, self.at, self.full = np.zeros((3, partitions), np.int64)
+        self.streamed, self.at, self.full = (apart(partitions) for _ in range(3))
 
     def _lines(self, partitions: int, modes: int, traces: ModuleType) -> Lines:
         if not self.alone:

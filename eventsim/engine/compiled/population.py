@@ -25,6 +25,7 @@ from eventsim.engine.buffers import (
     Plastic,
     Probes,
     Progress,
+    apart,
     grown,
     inbox_width,
 )
@@ -82,18 +83,17 @@ class CompiledPopulation:
         self.inbox = Inbox(
             rows=np.zeros((partitions, 1024, inbox_width([p.rule for p in plastic]))),
             tags=np.zeros((partitions, 1024, 2), np.int32),
-            filled=np.zeros(partitions, np.int64),
+            filled=apart(partitions),
             order=np.zeros((partitions, 1024), np.int32),
             scratch=np.zeros((partitions, 1024), np.int32),
             end=np.zeros(n, np.int32),
             work=np.zeros(n, np.int32),
             begin=np.zeros(n, np.int32),
         )
-        self.emitted = Emitted(np.zeros((partitions, 256, 3)), np.zeros(partitions, np.int64))
+        self.emitted = Emitted(np.zeros((partitions, 256, 3)), apart(partitions))
         self.progress = Progress(
-            np.zeros((partitions, 4), np.int64), np.zeros(partitions, np.int64),
-            np.zeros((partitions, 2)),
-        )  # fmt: skip
+            apart(partitions, 4), apart(partitions), apart(partitions, 2, float)
+        )
         self.plastic = self._lay_out_plastic(plastic)
         self.longest_dendrite = max((p.projection.dendritic_delay for p in plastic), default=0.0)
         self.grow_courses: Callable[[], None]  # of a modulator; set by `Modulation`

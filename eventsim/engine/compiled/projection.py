@@ -13,6 +13,7 @@ from eventsim.engine.buffers import (
     Floats,
     Ints,
     Pending,
+    apart,
     grown,
 )
 from eventsim.engine.compiled.partition import by_partition, inside
@@ -41,9 +42,9 @@ class CompiledProjection:
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         labels = np.array([projection.source.first, first_number, projection.port, 0.0])
         self.synapses = by_partition(projection, bounds, labels)
-        self.pending = Pending(np.zeros((partitions, 64, 4)), np.zeros(partitions, np.int64))
-        self.part_due = np.full(partitions, inf)
-        self.part_full = np.zeros(partitions, np.int64)
+        self.pending = Pending(np.zeros((partitions, 64, 4)), apart(partitions))
+        self.part_due = apart(partitions, dtype=float)
+        self.part_full = apart(partitions)
         self.due = inf  # ms, when the first arrival is due
         self.sent = 0  # spikes put on their way since somebody last asked
         self.longest_delay = float(projection.synapses.delay.max(initial=0.0))

@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from eventsim.engine import bind
-from eventsim.engine.buffers import Ints
+from eventsim.engine.buffers import Ints, apart
 from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
@@ -93,9 +93,9 @@ class Stretched(Superposition):
             PARALLEL=partitions > 1,
         )
         self.limits = np.full(self.sums.shape[1], inf)
-        self.fresh = np.zeros(partitions, np.int64)
+        self.fresh = apart(partitions)
         self.watched = np.zeros(0, np.int64)  # sampled, but cold
-        self.row = np.zeros((partitions, self.summable.columns))
+        self.row = apart(partitions, self.summable.columns, float)
         self.end = inf  # ms, of the stretch under way
         self.length = LONGEST  # ms, of the next one
         self.hot_cost = 0.0  # ns, what stepping has cost in this stretch, by the model's figures

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeGuard
 import numpy as np
 
 from eventsim.engine import bind
-from eventsim.engine.buffers import PORTS, Floats, Ints
+from eventsim.engine.buffers import PORTS, Floats, Ints, apart
 from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.plastic_visits import PlasticVisits
@@ -85,14 +85,14 @@ class Superposition:
         self.lanes = np.zeros((blocks, columns, LANES))
         # what is in a row besides: the beginnings of a plan
         self.rest = summable.from_lane(summable.lane(*[0.0] * columns), LONGEST)[columns:]
-        self.sum_places = np.zeros((partitions, summable.columns), np.int64)
+        self.sum_places = apart(partitions, summable.columns)
         self.verdicts = np.zeros((partitions, LANES))
         self.hot = np.zeros(size, np.int8)
         self.listed = np.zeros(size, np.int32)
         self.chunk = np.zeros((partitions, CHUNK))
         self.places = np.zeros(self.chunk.shape, np.int64)
-        self.counts = np.zeros((partitions, 3), np.int64)
-        self.streamed = np.zeros(partitions, np.int64)
+        self.counts = apart(partitions, 3)
+        self.streamed = apart(partitions)
         self.arrivals, self.spikes = 0, 0.0  # streamed in the last window, by about so many spikes
         self.n_hot = 0  # neurons that had to be stepped in it
         self.windows, self.landed = 0, 0.0  # in all: windows, arrivals in them at cold neurons
@@ -168,11 +168,11 @@ class Superposition:
         """
         population = self.population
         self.arrivals, self.spikes = 0, 0.0
-        due = [i for i in self.projections if i.projection.due < t1]
-        ends = [self._stream(incoming, t1 - start, t1, t1) for incoming in due]
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
         for drive, incoming in drives:
             drive.accumulate(t1, incoming.modes, incoming.first_column, incoming.sign, self.sums)
+        due = [i for i in self.projections if i.projection.due < t1]
+        ends = [self._stream(incoming, t1 - start, t1, t1) for incoming in due]
         probes, cells = population.probes, population.cells
         if population.watched:
             self.hot[probes.neurons] = superpose_kernel.WATCHED
@@ -229,7 +229,7 @@ class Superposition:
     def _list_hot(
         self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool
     ) -> None:
-        visits, done = self.no_visits, np.zeros(len(self.no_visits), np.int64)
+        visits, done = self.no_visits, apart(len(self.no_visits))
         if is_visited(projection) and self.visits[projection].alone:
             visits = self.visits[projection].saved
         while True:

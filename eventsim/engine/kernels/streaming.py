@@ -62,9 +62,9 @@ def due_end(p: int, row: Floats, begin: int, t1: float, synapses: Synapses) -> i
 def ask_for(synapses: Synapses, cursor: int, count: int) -> None:
     """Prefetch the next `count` synapses of a spike, or of a long row what a prefetcher needs."""
     end = cursor + min(count, ASKED)
-    for k in range(cursor, end, 16):
+    for k in range(cursor, end + 16, 16):
         prefetch(synapses.target, k)
-    for k in range(cursor, end, 8):
+    for k in range(cursor, end + 8, 8):
         if synapses.delay.shape[0] > 1:
             prefetch(synapses.delay, k)
         if synapses.weight.shape[0] > 1:
