@@ -143,14 +143,14 @@ def inbox_width(rules: Sequence[Rule]) -> int:
 
 
 def apart(partitions: int, columns: int | None = None, dtype: Any = np.int64) -> NDArray[Any]:
-    """Return zeros, (partitions, columns), or (partitions,) if no columns are asked for.
+    """Return zeros, (partitions,), or (partitions, at least so many columns).
 
     Those of two partitions share no line of memory: a line that two threads write to goes to and
     fro between them.
     """
     width = -((columns or 1) // -APART) * APART
     values = np.zeros((partitions, width), dtype)
-    return values[:, 0] if columns is None else values[:, :columns]
+    return values[:, 0] if columns is None else values
 
 
 def grown(array: NDArray[Any], axis: int, capacity: int) -> NDArray[Any]:

@@ -239,7 +239,7 @@ class CompiledPopulation:
                 self.reached, self._earliest = t1, None
                 return
             for p in np.flatnonzero(status >= NOT_FINITE):
-                neuron, time = self.progress.trouble[p]
+                neuron, time = self.progress.trouble[p, :2]
                 raise self._error(int(neuron), float(time), status[p] == RUNAWAY)
             if SPIKES_FULL in status:
                 capacity = self.emitted.rows.shape[1] + 1

@@ -185,7 +185,7 @@ class Superposition:
         )  # fmt: skip
         self.settled = t1
         self.windows += 1
-        hot, restless, watched = (sum(column) for column in self.counts.T.tolist())
+        hot, restless, watched = (sum(column) for column in self.counts[:, :3].T.tolist())
         came = self.arrivals + sum(drive.about_arrived for drive, _ in drives)
         self.landed += came * (1.0 - hot / population.population.size)
         self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
