@@ -29,12 +29,10 @@ GIVEN, KEPT, CARRIED = 4, 5, 6
 # columns of Inbox.tags; kind = port + PORTS * (number of the plastic projection + 1, or 0)
 TARGET, KIND = 0, 1
 PORTS = 64
-APART = (
-    16  # numbers of eight bytes: two lines of memory, so that none is shared wherever they begin
-)
+APART = 16  # numbers of eight bytes are two lines of memory: wherever they begin, none is shared
 
 # columns of Pending.rows; from PENDING_CARRIED on what a spike carries to plastic synapses
-PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_CARRIED = 0, 1, 2, 3, 4
+PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_END, PENDING_CARRIED = range(6)
 
 # what a window's sums say of a neuron: it might fire without another arrival, or in the window
 CALM, RESTLESS, MAY_FIRE = 0.0, 1.0, 2.0
@@ -109,7 +107,7 @@ class Plastic(NamedTuple):
 class Pending(NamedTuple):
     """Spikes on their way along one projection."""
 
-    rows: Floats  # (P, capacity, 4+): time, source, next synapse, when that one is due
+    rows: Floats  # (P, capacity, 5+): time, source, next synapse, when that is due, end of its row
     filled: Ints  # (P,)
 
 

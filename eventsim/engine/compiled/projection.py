@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventsim.engine.buffers import (
+    PENDING_CARRIED,
     PENDING_CURSOR,
     PENDING_DUE,
+    PENDING_END,
     Floats,
     Ints,
     Pending,
@@ -42,7 +44,7 @@ class CompiledProjection:
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         labels = np.array([projection.source.first, first_number, projection.port, 0.0])
         self.synapses = by_partition(projection, bounds, labels)
-        self.pending = Pending(np.zeros((partitions, 64, 4)), apart(partitions))
+        self.pending = Pending(np.zeros((partitions, 64, PENDING_CARRIED)), apart(partitions))
         self.part_due = apart(partitions, dtype=float)
         self.part_full = apart(partitions)
         self.due = inf  # ms, when the first arrival is due
@@ -152,7 +154,7 @@ class CompiledProjection:
         """
         entries = []
         for rows, filled in zip(self.pending.rows, self.pending.filled, strict=True):
-            own = np.delete(rows[:filled], PENDING_DUE, axis=1)
+            own = np.delete(rows[:filled], [PENDING_DUE, PENDING_END], axis=1)
             own[:, PENDING_CURSOR] = self.network_order(own[:, PENDING_CURSOR].astype(np.int64))
             own = own[np.lexsort(own.T[1::-1])]
             starts = np.flatnonzero(_differs(own[:, :2]))
@@ -167,7 +169,7 @@ class CompiledProjection:
         """Take back what `lasting` gave; the number of partitions may be another."""
         if stored.has("weight"):
             self.set_weights(stored.array("weight", float, None))
-        width = self.pending.rows.shape[2] - 1  # when one is due follows from the rest
+        width = self.pending.rows.shape[2] - 2  # when one is due, and the end, follow from the rest
         self._put_on_their_way(stored.array("pending", float, None, width))
         self.sent = stored.whole("sent", least=0)
 
@@ -191,14 +193,14 @@ class CompiledProjection:
         for p, row_start in enumerate(self.synapses.row_start):
             here = cursor.astype(np.int64)
             if origin is not None:
-                own = origin[row_start[0] : row_start[-1]]
-                here = row_start[0] + np.searchsorted(own, cursor)
-            left = here < row_start[source + 1]
+                there = origin[row_start[0] : row_start[-1]]
+                here = row_start[0] + np.searchsorted(there, cursor)
+            end = row_start[source + 1]
+            left = here < end
             delay = self.synapses.delay
             due = time[left] + (delay[0] if delay.size == 1 else delay[here[left]])
-            rows = np.column_stack(
-                [time[left], source[left], here[left], due, spikes[left, PENDING_DUE:]]
-            )
+            own = (time[left], source[left], here[left], due, end[left])
+            rows = np.column_stack([*own, spikes[left, PENDING_DUE:]])
             self.pending.rows[p, : len(rows)] = rows
             self.pending.filled[p] = len(rows)
             self.due = min(self.due, due.min(initial=inf))

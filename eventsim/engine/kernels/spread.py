@@ -15,6 +15,7 @@ from eventsim.engine.buffers import (
     PENDING_CARRIED,
     PENDING_CURSOR,
     PENDING_DUE,
+    PENDING_END,
     PENDING_SOURCE,
     PENDING_TIME,
     PORTS,
@@ -90,13 +91,14 @@ def enqueue(
     for p in range(rows.shape[0]):
         count = filled[p]
         for k in range(times.shape[0]):
-            cursor = row_start[p, neurons[k]]
-            if cursor < row_start[p, neurons[k] + 1]:
+            cursor, end = row_start[p, neurons[k]], row_start[p, neurons[k] + 1]
+            if cursor < end:
                 due = times[k] + delay[cursor * delay_step]
                 rows[p, count, PENDING_TIME] = times[k]
                 rows[p, count, PENDING_SOURCE] = neurons[k]
                 rows[p, count, PENDING_CURSOR] = cursor
                 rows[p, count, PENDING_DUE] = due
+                rows[p, count, PENDING_END] = end
                 for c in range(carried.shape[1]):
                     rows[p, count, PENDING_CARRIED + c] = carried[k, c]
                 earliest = min(earliest, due)
@@ -140,7 +142,7 @@ def _deliver(
     full[p] = 0
     for k in range(pending.filled[p]):
         if k + AHEAD < pending.filled[p] and rows[k + AHEAD, PENDING_DUE] < t1:
-            _ask_for(p, rows[k + AHEAD], synapses)
+            _ask_for(rows[k + AHEAD], synapses)
         if rows[k, PENDING_DUE] < t1 and full[p] == 0:
             _deliver_one(p, k, t1, synapses, rows, inbox, full)
         if rows[k, PENDING_DUE] < inf:
@@ -172,10 +174,9 @@ def carry_in(spike: Floats, delay: float, arrival: Floats) -> None:
 
 
 @kernel
-def _ask_for(p: int, spike: Floats, synapses: Synapses) -> None:
+def _ask_for(spike: Floats, synapses: Synapses) -> None:
     """Prefetch what the delivery of one spike begins with."""
     cursor = int(spike[PENDING_CURSOR])
-    prefetch(synapses.row_start[p], int(spike[PENDING_SOURCE]) + 1)
     prefetch(synapses.target, cursor)
     if synapses.weight.shape[0] > 1:
         prefetch(synapses.weight, cursor)
@@ -197,7 +198,7 @@ def _deliver_one(
     time = pending[k, PENDING_TIME]
     source = int(pending[k, PENDING_SOURCE])
     cursor = int(pending[k, PENDING_CURSOR])
-    stop = synapses.row_start[p, source + 1]
+    stop = int(pending[k, PENDING_END])
     n = inbox.filled[p]
     due = pending[k, PENDING_DUE]
     while due < t1:

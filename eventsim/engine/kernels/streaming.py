@@ -7,7 +7,7 @@ import numpy as np
 from eventsim.engine.buffers import (
     PENDING_CURSOR,
     PENDING_DUE,
-    PENDING_SOURCE,
+    PENDING_END,
     PENDING_TIME,
     Floats,
     Ints,
@@ -30,7 +30,7 @@ def stream_spike(
     """Add what pending spike `k` delivers before `t1`; return to how many targets."""
     rows = pending.rows[p]
     begin = int(rows[k, PENDING_CURSOR])
-    stop = due_end(p, rows[k], begin, t1, synapses)
+    stop = due_end(rows[k], begin, t1, synapses)
     ends[k] = stop
     if stop > begin:
         if k + 2 < pending.filled[p]:
@@ -45,13 +45,13 @@ def stream_spike(
 
 
 @kernel
-def due_end(p: int, row: Floats, begin: int, t1: float, synapses: Synapses) -> int:
+def due_end(row: Floats, begin: int, t1: float, synapses: Synapses) -> int:
     """Return where the synapses end at which a pending spike arrives before `t1`."""
     if row[PENDING_DUE] >= t1:
         return begin
-    end = synapses.row_start[p, int(row[PENDING_SOURCE]) + 1]
+    end = int(row[PENDING_END])
     if synapses.delay.shape[0] == 1:
-        return int(end)
+        return end
     time, delay, n = row[PENDING_TIME], synapses.delay[begin:end], 1
     while n < delay.shape[0] and time + delay[n] < t1:
         n += 1

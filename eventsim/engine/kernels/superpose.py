@@ -21,6 +21,7 @@ from eventsim.engine.buffers import (
     MAY_FIRE,
     PENDING_CURSOR,
     PENDING_DUE,
+    PENDING_END,
     PENDING_SOURCE,
     PENDING_TIME,
     PORTS,
@@ -264,7 +265,7 @@ def _list_hot(
                     done[p] += stop - cursor
             if full[p] == 0:
                 rows[k, PENDING_CURSOR] = stop
-                if stop < synapses.row_start[p, int(rows[k, PENDING_SOURCE]) + 1]:
+                if stop < int(rows[k, PENDING_END]):
                     due = rows[k, PENDING_TIME] + synapses.delay[stop * delay_step]
                     rows[k, PENDING_DUE] = due
                 else:

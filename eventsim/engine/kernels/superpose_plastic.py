@@ -81,7 +81,7 @@ def _stream(
     while at[p] < n:
         k = at[p]
         begin = int(rows[k, PENDING_CURSOR])
-        end = due_end(p, rows[k], begin, t1, synapses)
+        end = due_end(rows[k], begin, t1, synapses)
         if streamed[p] + end - begin > saved.shape[0]:
             full[p] = 1
             break
