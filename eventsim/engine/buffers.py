@@ -29,7 +29,7 @@ GIVEN, KEPT, CARRIED = 4, 5, 6
 # columns of Inbox.tags; kind = port + PORTS * (number of the plastic projection + 1, or 0)
 TARGET, KIND = 0, 1
 PORTS = 64
-APART = 16  # numbers of eight bytes are two lines of memory: wherever they begin, none is shared
+LINE = 8  # numbers in a line of memory
 
 # columns of Pending.rows; from PENDING_CARRIED on what a spike carries to plastic synapses
 PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_END, PENDING_CARRIED = range(6)
@@ -146,7 +146,7 @@ def apart(partitions: int, columns: int | None = None, dtype: Any = np.int64) ->
     Those of two partitions share no line of memory: a line that two threads write to goes to and
     fro between them.
     """
-    width = -((columns or 1) // -APART) * APART
+    width = -((columns or 1) // -LINE) * LINE + LINE  # for nobody knows where a line begins
     values = np.zeros((partitions, width), dtype)
     return values[:, 0] if columns is None else values
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
+from eventsim.engine.compiled import CompiledEngine
 from eventsim.models import LIF, LIFExp, PoissonSource
 from eventsim.models.sources import poisson
 
@@ -22,12 +23,12 @@ def driven(rate: float) -> Network:
     return net
 
 
-def spikes(net: Network, change: Any = None, **how: Any) -> tuple[Any, Any]:
+def spikes(net: Network, change: Any = None, duration: float = 50.0, **how: Any) -> tuple[Any, Any]:
     with Simulation(net, **how) as sim:
         recorder = sim.record()
         if change is not None:
             sim.at(20.5, change)
-        sim.run(50.0)
+        sim.run(duration)
         return recorder.recording.spikes("cells")
 
 
@@ -41,6 +42,37 @@ def test_drives_of_any_rate_give_the_reference_engines_spikes(way: Any, rate: fl
     assert times.size > 20
     np.testing.assert_array_equal(times, expected[0])
     np.testing.assert_array_equal(neurons, expected[1])
+
+
+def test_more_arrivals_than_an_inbox_holds_are_all_delivered() -> None:
+    """Oracle: the reference engine. A window of 1 ms has 6,000 arrivals, an inbox 1,024 places."""
+    net = Network(seed=4)
+    cells = net.add("cells", LIF(v_rest=0.0, v_th=20.0, v_reset=10.0), size=300)
+    noise = net.add("noise", PoissonSource(rate=20_000.0), size=300)
+    net.connect(noise, cells, OneToOne(), weight=0.1, delay=1.0)
+    expected = spikes(net, duration=15.0, engine="reference")
+    for threads in (1, 2):
+        times, neurons = spikes(net, duration=15.0, path="ordered", threads=threads)
+        assert times.size > 100
+        np.testing.assert_array_equal(times, expected[0])
+        np.testing.assert_array_equal(neurons, expected[1])
+
+
+def test_a_drive_keeps_rows_while_its_arrivals_are_summed_and_else_waits() -> None:
+    """Whoever has fewer arrivals than was expected goes on along the ordered path."""
+    net = Network(seed=5)
+    cells = net.add("cells", LIF(), size=400)
+    noise = net.add("noise", PoissonSource(rate=1.0), size=400)
+    net.connect(noise, cells, OneToOne(), weight=16.0, delay=1.0)
+    net.connect(cells, cells, FixedInDegree(100), weight=0.02, delay=Uniform(1.0, 4.0))
+    with Simulation(net) as sim:
+        assert isinstance(sim.engine, CompiledEngine)
+        (drive,) = sim.engine.drives
+        for duration, sums in ((1.0, True), (150.0, False)):
+            sim.run(duration)
+            assert (drive.rows is not None, drive.waiting is None) == (sums, sums)
+        sim.reset()
+        assert drive.rows is not None
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from eventsim import FixedTotal, Network, Uniform
+from eventsim.engine.buffers import apart
 from eventsim.engine.compiled import partition
 from eventsim.models import LIF
 
@@ -31,3 +32,13 @@ def test_synapses_lie_by_partition_and_within_each_as_in_the_network(
             row = slice(given.row_start[source], given.row_start[source + 1])
             assert starts[source + 1] - starts[source] == np.count_nonzero(part[row] == p)
         assert starts[0] == first
+
+
+@pytest.mark.parametrize("columns", [None, 1, 4, 8, 9, 16])
+def test_what_is_counted_for_two_partitions_shares_no_line(columns: int | None) -> None:
+    """A line of memory has 64 bytes; where the first begins nobody knows."""
+    counted = apart(3, columns)
+    assert not counted.any()
+    begins = [counted[p:].__array_interface__["data"][0] for p in range(3)]
+    last_of_each = [begin + 8 * ((columns or 1) - 1) for begin in begins]
+    assert (np.subtract(begins[1:], last_of_each[:-1]) >= 64).all()

@@ -168,7 +168,7 @@ class Drive:
         return self.source.cells.states[self.wires.sources]
 
     def _in_force(self) -> Floats:
-        """Return states whose next spikes are yet to arrive, as past windows don't matter to."""
+        """Return states whose next spikes are yet to arrive; past windows don't matter to them."""
         if self.waiting is not None:
             return np.ascontiguousarray(self.waiting.rows[:, :-WIRE])
         if self.rows is None:
