@@ -16,7 +16,7 @@ from eventsim import (
     Uniform,
 )
 from eventsim.engine.compiled.population import HISTORY
-from eventsim.models import LIF, PoissonSource, SpikeSource, STDPPair
+from eventsim.models import LIF, LIFExp, PoissonSource, SpikeSource, STDPPair
 from runs import Outcome, agreed, assert_close, outcome
 
 ALL = ["exc", "inh"]
@@ -165,6 +165,34 @@ def test_five_thousand_neurons_that_fire_at_one_instant_lose_no_spike(threads: i
         assert neurons.tolist() == list(range(n))
         heard = n * np.exp(-(sim.now - 3.5) / 20.0)
         assert sim.state("ear", "v")[0] + 65.0 == pytest.approx(heard, rel=1e-12)
+
+
+def test_who_waits_for_room_for_a_spike_hears_nothing_twice() -> None:
+    """Oracle: the reference engine.
+
+    There is room for 256 spikes in a window at first. Each of 600 neurons hears three in one
+    window, and fires after the first; who finds no room before the last has heard two already.
+    """
+    net = Network()
+    source = net.add("source", SpikeSource([1.0, 1.1, 1.8]))
+    cells = net.add("cells", LIFExp(tau_syn_exc=5.0), size=600)
+    strong = Uniform(14_000.0, 15_000.0)
+    net.connect(source, cells, AllToAll(), weight=strong, delay=0.1, port="exc")
+    runs = []
+    for options in (
+        {"path": "ordered"},
+        {"path": "ordered", "threads": 2},
+        {"engine": "reference"},
+    ):
+        with Simulation(net, **options) as sim:
+            recorder = sim.record()
+            sim.run(2.0)  # in between who has fired is refractory
+            sim.run(30.0)
+            runs.append(recorder.recording.spikes("cells"))
+    assert (runs[0][0] < 2.0).sum() == 600
+    for run in runs[:-1]:
+        np.testing.assert_array_equal(run[0], runs[-1][0])
+        np.testing.assert_array_equal(run[1], runs[-1][1])
 
 
 @pytest.mark.parametrize("threads", [1, 2])

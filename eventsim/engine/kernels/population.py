@@ -162,7 +162,9 @@ def _partition(
                      inbox.begin[at + AHEAD])  # fmt: skip
         i, begin = inbox.work[at], inbox.begin[at]
         if begin != PASSED and not (
-            QUIET_FIRST and _pass_quietly(p, i, begin, inbox.end[i], t1, cells, inbox, probes)
+            QUIET_FIRST
+            and stage[3] == 0  # else it has heard some already
+            and _pass_quietly(p, i, begin, inbox.end[i], t1, cells, inbox, probes)
         ):
             position = _visit(p, i, begin + stage[3], max(inbox.end[i], 0), window)
             if progress.status[p] != DONE:
