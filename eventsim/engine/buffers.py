@@ -30,6 +30,7 @@ GIVEN, KEPT, CARRIED = 4, 5, 6
 TARGET, KIND = 0, 1
 PORTS = 64
 LINE = 8  # numbers in a line of memory
+ROOM = 64  # entries of a buffer that has grown, at least
 
 # columns of Pending.rows; from PENDING_CARRIED on what a spike carries to plastic synapses
 PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_END, PENDING_CARRIED = range(6)
@@ -155,7 +156,7 @@ def grown(array: NDArray[Any], axis: int, capacity: int) -> NDArray[Any]:
     """Return a copy with at least `capacity` entries along `axis`, doubled until it fits."""
     shape = list(array.shape)
     while shape[axis] < capacity:
-        shape[axis] = max(2 * shape[axis], 64)
+        shape[axis] = max(2 * shape[axis], ROOM)
     larger = np.empty(shape, array.dtype)
     larger[tuple(slice(0, n) for n in array.shape)] = array
     return larger

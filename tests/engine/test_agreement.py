@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from eventsim import (
     AllToAll,
@@ -22,6 +23,7 @@ from eventsim import (
     Simulation,
     Uniform,
 )
+from eventsim.engine.compiled import population, projection
 from eventsim.models import (
     LIF,
     LIFAlpha,
@@ -249,3 +251,22 @@ def test_engines_agree_on_generated_networks(
             sim.step_current("a", [stepped, stepped + 3.0], [150.0, 0.0])
 
     agreed(net, cut, 30.0 - cut, script=script)
+
+
+def barely_grown(array: NDArray[Any], axis: int, capacity: int) -> NDArray[Any]:
+    """Return a copy that has room for `capacity` entries along `axis` and no more."""
+    wider = [(0, capacity - n if k == axis else 0) for k, n in enumerate(array.shape)]
+    return np.pad(array, wider)
+
+
+@given(net=networks(sizes=(20, 40)))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_engines_agree_where_no_buffer_has_more_room_than_was_needed_once(net: Network) -> None:
+    """Oracle: the reference engine. Kernels stop in the middle of neurons, and go on there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projection, "ROOM", 1)
+        for size in ("ARRIVALS", "SPIKES"):
+            patch.setattr(population, size, 1)
+        for module in (population, projection):
+            patch.setattr(module, "grown", barely_grown)
+        agreed(net, 30.0)

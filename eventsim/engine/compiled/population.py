@@ -41,6 +41,7 @@ from eventsim.network import Population
 from eventsim.random import neuron_keys, next_keys
 
 SOURCE_LIMIT = 1e8  # Hz: what a source may give; neurons have the simulation's max_rate
+ARRIVALS, SPIKES = 1024, 256  # in one window, for which there is room at first
 HISTORY = 64  # spikes of a target that are kept before all its synapses are brought up to date
 
 
@@ -81,24 +82,24 @@ class CompiledPopulation:
             bursts=np.zeros((n, 2)),
         )
         self.inbox = Inbox(
-            rows=np.zeros((partitions, 1024, inbox_width([p.rule for p in plastic]))),
-            tags=np.zeros((partitions, 1024, 2), np.int32),
+            rows=np.zeros((partitions, ARRIVALS, inbox_width([p.rule for p in plastic]))),
+            tags=np.zeros((partitions, ARRIVALS, 2), np.int32),
             filled=apart(partitions),
-            order=np.zeros((partitions, 1024), np.int32),
-            scratch=np.zeros((partitions, 1024), np.int32),
+            order=np.zeros((partitions, ARRIVALS), np.int32),
+            scratch=np.zeros((partitions, ARRIVALS), np.int32),
             end=np.zeros(n, np.int32),
             work=np.zeros(n, np.int32),
             begin=np.zeros(n, np.int32),
         )
-        self.emitted = Emitted(np.zeros((partitions, 256, 3)), apart(partitions))
+        self.emitted = Emitted(np.zeros((partitions, SPIKES, 3)), apart(partitions))
         self.progress = Progress(
             apart(partitions, 4), apart(partitions), apart(partitions, 2, float)
         )
         self.plastic = self._lay_out_plastic(plastic)
         self.longest_dendrite = max((p.projection.dendritic_delay for p in plastic), default=0.0)
         self.grow_courses: Callable[[], None]  # of a modulator; set by `Modulation`
-        self.times, self.neurons = np.zeros(256), np.zeros(256, np.int64)
-        self.orders = np.zeros((2, 256), np.int64)
+        self.times, self.neurons = np.zeros(SPIKES), np.zeros(SPIKES, np.int64)
+        self.orders = np.zeros((2, SPIKES), np.int64)
         self.watch(None)
         self.reset()
 

@@ -12,6 +12,7 @@ from eventsim.engine.buffers import (
     PENDING_CURSOR,
     PENDING_DUE,
     PENDING_END,
+    ROOM,
     Floats,
     Ints,
     Pending,
@@ -44,7 +45,7 @@ class CompiledProjection:
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         labels = np.array([projection.source.first, first_number, projection.port, 0.0])
         self.synapses = by_partition(projection, bounds, labels)
-        self.pending = Pending(np.zeros((partitions, 64, PENDING_CARRIED)), apart(partitions))
+        self.pending = Pending(np.zeros((partitions, ROOM, PENDING_CARRIED)), apart(partitions))
         self.part_due = apart(partitions, dtype=float)
         self.part_full = apart(partitions)
         self.due = inf  # ms, when the first arrival is due
