@@ -40,10 +40,9 @@ def _units(pynwb: Any, recording: "Recording") -> Any:
         ends.append(np.bincount(who, minlength=size))
         names += [name] * size
         neurons.append(np.arange(size))
-    spikes = hdmf.VectorData("spike_times", "s, of one unit after the other", data=_joined(times))
-    index = hdmf.VectorIndex(
-        "spike_times_index", np.cumsum(_joined(ends)).astype(np.uint64), target=spikes
-    )
+    spikes = _column(hdmf, "spike_times", "s, of one unit after the other", _joined(times))
+    until = np.cumsum(_joined(ends)).astype(np.uint64)
+    index = hdmf.VectorIndex(name="spike_times_index", data=until, target=spikes)
     return pynwb.misc.Units(
         name="units",
         description="simulated neurons",
@@ -51,10 +50,14 @@ def _units(pynwb: Any, recording: "Recording") -> Any:
         columns=[
             spikes,
             index,
-            hdmf.VectorData("population", "the population's name", data=names),
-            hdmf.VectorData("neuron", "number in the population", data=_joined(neurons)),
+            _column(hdmf, "population", "the population's name", names),
+            _column(hdmf, "neuron", "number in the population", _joined(neurons)),
         ],
     )
+
+
+def _column(hdmf: Any, name: str, description: str, data: Any) -> Any:
+    return hdmf.VectorData(name=name, description=description, data=data)
 
 
 def _joined(arrays: list[Any]) -> Any:
