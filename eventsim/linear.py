@@ -69,7 +69,7 @@ class Linear:
         # an arrival costs about 30 ns more on the ordered path (benchmarks/paths.py)
         return Summable(
             modes, self.prepare, settle, state, as_it_is, as_it_was, pays_from=0.15,
-            settle_cost=5.0, hot_cost=100.0, hot_arrival_cost=50.0, admits=self.admits, linear=self,
+            settle_cost=5.0, hot_cost=100.0, hot_arrival_cost=50.0, admits=self.admits,
         )  # fmt: skip
 
 

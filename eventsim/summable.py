@@ -10,10 +10,7 @@ and integrated ones (`eventsim.ode.summed`), for which the first moments of the 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from eventsim.linear import Linear
+from typing import Any
 
 Function = Callable[..., Any]
 Mode = tuple[str | None, int]  # the time constant's name, None if it is infinite; the power
@@ -50,8 +47,6 @@ class Summable:
         ns to settle a neuron, to step a hot one, and for each of its arrivals.
     admits : (p) -> bool, optional
         Whether these parameters can be described this way.
-    linear : Linear, optional
-        The closed form, where there is one: it can bound a stretch of several windows.
 
     Notes
     -----
@@ -70,7 +65,6 @@ class Summable:
     hot_cost: float
     hot_arrival_cost: float
     admits: Function = all_admitted
-    linear: "Linear | None" = None
 
     def first_column(self, port: str) -> int:
         """Return the first of the columns of `sums` that belong to a port."""

@@ -25,7 +25,6 @@ from eventsim.engine.rows import (
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import NeuronModel, no_plan
 from eventsim.rule import Course
-from eventsim.summable import Summable
 
 Function = Callable[..., Any]
 
@@ -157,16 +156,16 @@ def _summable(model: NeuronModel) -> dict[str, Any]:
 
     return {
         "prepare": summable.prepare, "load_lane": load_lane, "store_lane": store_lane,
-        "settle_lanes": settle_lanes, "N_SUMS": n_sums, **_linear(summable, in_lane),
+        "settle_lanes": settle_lanes, "N_SUMS": n_sums, **_linear(model, n_sums, in_lane),
     }  # fmt: skip
 
 
-def _linear(summable: Summable, in_lane: Function) -> dict[str, Any]:
+def _linear(model: NeuronModel, n_sums: int, in_lane: Function) -> dict[str, Any]:
     """Return what takes a linear model through a stretch of windows, see `kernels.stretch`.
 
     `turn_lanes` takes a block to the end of one stretch, and finds the limits for the next.
     """
-    linear, n_sums = summable.linear, summable.columns
+    linear = model.linear
     if linear is None:
         return {}
     absorb, headroom, restless = linear.absorb, linear.headroom, linear.restless

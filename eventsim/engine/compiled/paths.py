@@ -47,7 +47,7 @@ def _can_stretch(
     return (
         lookahead * WINDOWS <= LONGEST
         and summable is not None
-        and summable.linear is not None
+        and population.model.linear is not None
         and not drives
         and not any(map(is_visited, projections))
         and all(power == 0 for modes in summable.modes.values() for _, power in modes)

@@ -208,7 +208,7 @@ class Stretched(Superposition):
 
     def _weigh_excitation(self, dt: float) -> None:
         """Find which sums are excitation over `dt`, and with which share."""
-        linear, model = self.summable.linear, self.population.model
+        model, linear = self.population.model, self.population.model.linear
         assert linear is not None
         step, found = linear.prepare(dt, model.params(*self.population.cells.params[0])), {}
         for column in np.flatnonzero(self.used).tolist():
