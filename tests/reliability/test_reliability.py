@@ -25,3 +25,8 @@ def test_a_hundred_spoilt_files_are_read_or_refused() -> None:
     assert "FAULT" not in told
     assert "recording: refused" in told
     assert "checkpoint: refused" in told
+
+
+def test_random_networks_fire_alike_on_both_engines_and_in_every_way() -> None:
+    """Oracle: the reference engine."""
+    assert script("engines.py", "4", "--first", "12").startswith("4 of 4 networks agree")
