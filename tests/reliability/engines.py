@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from eventsim import FixedInDegree, FromArrays, Network, OneToOne, Simulation, Uniform
 from eventsim.models import LIF, LIFExp, PoissonSource, STDPPair
@@ -111,7 +112,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="seed of the first (0)")
     given = parser.parse_args()
     agreed = fired = 0
-    for seed in range(given.first, given.first + given.number):
+    for seed in tqdm(range(given.first, given.first + given.number), unit="network"):
         net = network(seed)
         acts = script(seed, net)
         expected = spikes(net, acts, engine="reference")
