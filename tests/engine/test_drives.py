@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
-from eventsim.engine.compiled import CompiledEngine
 from eventsim.models import LIF, LIFExp, PoissonSource
 from eventsim.models.sources import poisson
 
@@ -56,23 +55,6 @@ def test_more_arrivals_than_an_inbox_holds_are_all_delivered() -> None:
         assert times.size > 100
         np.testing.assert_array_equal(times, expected[0])
         np.testing.assert_array_equal(neurons, expected[1])
-
-
-def test_a_drive_keeps_rows_while_its_arrivals_are_summed_and_else_waits() -> None:
-    """Whoever has fewer arrivals than was expected goes on along the ordered path."""
-    net = Network(seed=5)
-    cells = net.add("cells", LIF(), size=400)
-    noise = net.add("noise", PoissonSource(rate=1.0), size=400)
-    net.connect(noise, cells, OneToOne(), weight=16.0, delay=1.0)
-    net.connect(cells, cells, FixedInDegree(100), weight=0.02, delay=Uniform(1.0, 4.0))
-    with Simulation(net) as sim:
-        assert isinstance(sim.engine, CompiledEngine)
-        (drive,) = sim.engine.drives
-        for duration, sums in ((1.0, True), (150.0, False)):
-            sim.run(duration)
-            assert (drive.rows is not None, drive.waiting is None) == (sums, sums)
-        sim.reset()
-        assert drive.rows is not None
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -38,7 +38,10 @@ def test_a_handful_of_neurons_is_stepped_through() -> None:
 
 
 def test_who_gets_less_than_was_expected_goes_on_along_the_ordered_path() -> None:
-    """Oracle: the reference engine, to 1e-9 ms, across the change of paths."""
+    """Oracle: the reference engine, to 1e-9 ms, across the change of paths.
+
+    The drive keeps rows while its arrivals are summed; after that each synapse waits for one.
+    """
     net = Network(seed=5)
     cells = net.add("cells", LIF(), size=400)
     noise = net.add("noise", PoissonSource(rate=1.0), size=400)
@@ -46,8 +49,16 @@ def test_who_gets_less_than_was_expected_goes_on_along_the_ordered_path() -> Non
     net.connect(cells, cells, FixedInDegree(100), weight=0.02, delay=Uniform(1.0, 4.0))
     with Simulation(net) as sim:
         assert engine_of(sim).superposed  # 100 synapses, and nobody has seen the rate yet
+        (drive,) = engine_of(sim).drives
+        sim.run(1.0)
+        assert drive.rows is not None
+        assert drive.waiting is None
         sim.run(150.0)
         assert not engine_of(sim).superposed
+        assert drive.rows is None
+        assert drive.waiting is not None
+        sim.reset()
+        assert drive.rows is not None
     assert_close(outcome(net, 150.0), outcome(net, 150.0, engine="reference"))
 
 

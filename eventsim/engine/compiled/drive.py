@@ -69,7 +69,7 @@ class Drive:
             _are_neighbours(targets, first),
             sources[self.order],
             targets,
-            self._per_synapse(synapses.weight),
+            np.empty(0),  # see `weigh`
             self._per_synapse(synapses.delay),
             self.order.astype(np.float64),
         )
@@ -114,10 +114,9 @@ class Drive:
         self.rows = self.waiting = None
         if sums:
             self.rows = self._look_up(states)
-            self._note_earliest()
         else:
             self.waiting = self._wait(states)
-            self.earliest = float(self.waiting.block_due.min(initial=inf))
+        self._note_earliest()
 
     def _look_up(self, states: Floats) -> Rows:
         """Return rows of the next arrivals."""
@@ -159,9 +158,11 @@ class Drive:
         )
 
     def _note_earliest(self) -> None:
-        """Note when the next arrival that will be summed is due."""
-        assert self.rows is not None
-        self.earliest = float(self.kernel.first_arrival(self.seen, self.rows.times))
+        """Note when the next arrival is due."""
+        if self.waiting is not None:
+            self.earliest = float(self.waiting.block_due.min(initial=inf))
+        elif self.rows is not None:
+            self.earliest = float(self.kernel.first_arrival(self.seen, self.rows.times))
 
     def _of_source(self) -> Floats:
         """Return the source population's own states, one for each synapse."""
@@ -233,7 +234,8 @@ class Drive:
                 self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.full,
             )  # fmt: skip
             full = self._make_room_if_full()
-        self.seen, self.earliest = t1, float(self.waiting.block_due.min(initial=inf))
+        self.seen = t1
+        self._note_earliest()
 
     def _make_room_if_full(self) -> bool:
         full = any(self.full.tolist())

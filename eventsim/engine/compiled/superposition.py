@@ -93,6 +93,7 @@ class Superposition:
         self.places = np.zeros(self.chunk.shape, np.int64)
         self.counts = apart(partitions, 3)
         self.streamed = apart(partitions)
+        self.done = apart(partitions)  # visits that have been listed
         self.arrivals, self.spikes = 0, 0.0  # streamed in the last window, by about so many spikes
         self.n_hot = 0  # neurons that had to be stepped in it
         self.windows, self.landed = 0, 0.0  # in all: windows, arrivals in them at cold neurons
@@ -229,7 +230,8 @@ class Superposition:
     def _list_hot(
         self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool
     ) -> None:
-        visits, done = self.no_visits, apart(len(self.no_visits))
+        visits, done = self.no_visits, self.done
+        done[:] = 0
         if is_visited(projection) and self.visits[projection].alone:
             visits = self.visits[projection].saved
         while True:
