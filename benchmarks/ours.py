@@ -48,22 +48,22 @@ def _balanced(case: Balanced, precision: str) -> Network:
     net = Network(seed=1)
     cell = LIF(tau_m=case.tau_m, v_rest=0.0, v_th=case.v_th, v_reset=case.v_reset, t_ref=case.t_ref)
     start = {"v": Uniform(0.0, case.v_th)}
-    exc = net.add("exc", cell, size=case.n_exc, initial=start)
-    inh = net.add("inh", cell, size=case.n_inh, initial=start)
-    rule = STDPMultiplicative(
-        step=case.step, alpha=case.alpha, w_max=case.w_max, tau_plus=case.tau_plus,
-        tau_minus=case.tau_minus,
-    )  # fmt: skip
-    plastic = {"plasticity": rule, "bounds": (0.0, case.w_max)}
+    cells = net.add("cells", cell, size=case.n_exc + case.n_inh, initial=start)
+    exc, inh = cells[: case.n_exc], cells[case.n_exc :]
+    noise = net.add("noise", PoissonSource(rate=case.drive), size=cells.size)
+    net.connect(noise, cells, OneToOne(), weight=case.drive_weight, delay=1.0)
     options: dict[str, Any] = {"delay": _delay(case), "precision": precision}
-    for target in (exc, inh):
-        noise = net.add(f"noise {target.name}", PoissonSource(rate=case.drive), size=target.size)
-        net.connect(noise, target, OneToOne(), weight=case.drive_weight, delay=1.0)
-        net.connect(
-            exc, target, FixedInDegree(case.k_exc), weight=case.weight, **options,
-            **(plastic if case.stdp and target is exc else {}),
+    excite = {"rule": FixedInDegree(case.k_exc), "weight": case.weight, **options}
+    if case.stdp:
+        rule = STDPMultiplicative(
+            step=case.step, alpha=case.alpha, w_max=case.w_max, tau_plus=case.tau_plus,
+            tau_minus=case.tau_minus,
         )  # fmt: skip
-        net.connect(inh, target, FixedInDegree(case.k_inh), weight=-case.g * case.weight, **options)
+        net.connect(exc, exc, **excite, plasticity=rule, bounds=(0.0, case.w_max))
+        net.connect(exc, inh, **excite)
+    else:
+        net.connect(exc, cells, **excite)
+    net.connect(inh, cells, FixedInDegree(case.k_inh), weight=-case.g * case.weight, **options)
     return net
 
 
@@ -71,18 +71,16 @@ def _cuba(case: Cuba, precision: str) -> Network:
     net = Network(seed=1)
     cell = LIFExp(v_rest=-49.0, v_th=-50.0, v_reset=-60.0, t_ref=5.0, c_m=200.0)
     start = {"v": Uniform(-60.0, -50.0)}
-    exc = net.add("exc", cell, size=case.n * 4 // 5, initial=start)
-    inh = net.add("inh", cell, size=case.n // 5, initial=start)
-    scale = 80.0 / case.k
-    for target in (exc, inh):
-        for source, k, weight, port in (
-            (exc, case.k * 4 // 5, case.weight_exc, "exc"),
-            (inh, case.k // 5, case.weight_inh, "inh"),
-        ):
-            net.connect(
-                source, target, FixedInDegree(k), weight=weight * scale, delay=_delay(case),
-                port=port, precision=precision,
-            )  # fmt: skip
+    cells = net.add("cells", cell, size=case.n, initial=start)
+    scale, n_exc = 80.0 / case.k, case.n * 4 // 5
+    for source, k, weight, port in (
+        (cells[:n_exc], case.k * 4 // 5, case.weight_exc, "exc"),
+        (cells[n_exc:], case.k // 5, case.weight_inh, "inh"),
+    ):
+        net.connect(
+            source, cells, FixedInDegree(k), weight=weight * scale, delay=_delay(case),
+            port=port, precision=precision,
+        )  # fmt: skip
     return net
 
 

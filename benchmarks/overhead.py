@@ -18,9 +18,9 @@ from eventsim import Sampled, Simulation
 
 WAYS: dict[str, dict[str, Any] | None] = {
     "nothing": None,
-    "all spikes": {"spikes": ["exc", "inh"]},
+    "all spikes": {"spikes": ["cells"]},
     "100 potentials": {
-        "spikes": [], "states": {"exc": Sampled("v", every=0.1, neurons=range(100))},
+        "spikes": [], "states": {"cells": Sampled("v", every=0.1, neurons=range(100))},
     },
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ population     neurons of one model: parameters, initial states, places
 projection     the synapses from one population to another, and the checks at their door
 synapses       their compiled form: rows by source, sorted by delay
 rules          who is connected to whom: all, one-to-one, fixed degrees, fixed total, Bernoulli
+view           some neurons of a population as an end: `cells[:800]`
 distance       the same by distance; delays that grow with it
 tripartite     which astrocyte listens to which synapses, and acts on them
 explicit       the same from arrays, a sparse matrix, a networkx graph
@@ -39,6 +40,7 @@ from eventsim.network.rules import (
 )
 from eventsim.network.synapses import Synapses
 from eventsim.network.tripartite import Domains, domains
+from eventsim.network.view import PopulationView
 
 __all__ = [
     "AllToAll",
@@ -63,6 +65,7 @@ __all__ = [
     "Normal",
     "OneToOne",
     "Population",
+    "PopulationView",
     "Projection",
     "Synapses",
     "Truncated",

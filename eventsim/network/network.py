@@ -20,6 +20,7 @@ from eventsim.network.population import Population, populate
 from eventsim.network.projection import Projection, Request, project
 from eventsim.network.rules import ConnectionRule
 from eventsim.network.synapses import Synapses
+from eventsim.network.view import PopulationView, among
 from eventsim.rule import Plasticity, Rule
 from eventsim.suggest import unknown
 
@@ -141,8 +142,8 @@ class Network:
 
     def connect(
         self,
-        source: Population | str,
-        target: Population | str,
+        source: Population | PopulationView | str,
+        target: Population | PopulationView | str,
         rule: ConnectionRule,
         weight: Any = None,
         delay: Any = None,
@@ -157,8 +158,8 @@ class Network:
 
         Parameters
         ----------
-        source, target : Population or str
-            Populations of this network, or their names.
+        source, target : Population, PopulationView or str
+            Populations of this network, or their names, or some of their neurons: `cells[:800]`.
         rule : ConnectionRule
             Who is connected to whom.
         weight : float, array of shape (n_edges,) or distribution
@@ -190,7 +191,7 @@ class Network:
         ValueError
             If a value is out of bounds, the rule cannot be satisfied, or the name is taken.
         """
-        ends = self._own(source), self._own(target)
+        ends, rule = (self._own(source), self._own(target)), among(source, target, rule)
         if name is None:
             name = free_name(f"{ends[0].name}->{ends[1].name}", self.projections)
         check_name("projection", name, self.projections)
@@ -323,7 +324,9 @@ class Network:
         seeds = (SeedSequence(self.seed, spawn_key=(kind, index, what)) for what in range(count))
         return [np.random.default_rng(seed) for seed in seeds]
 
-    def _own(self, given: Population | str) -> Population:
+    def _own(self, given: Population | PopulationView | str) -> Population:
+        if isinstance(given, PopulationView):
+            given = given.population
         if isinstance(given, str):
             if given not in self.populations:
                 raise ValueError(f"network: {unknown('population', given, self.populations)}")

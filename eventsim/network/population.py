@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from eventsim.model import Neuron, NeuronModel
 from eventsim.network.checks import refuse_unless, whole_number
 from eventsim.network.distributions import draw
+from eventsim.network.view import PopulationView, chosen
 from eventsim.suggest import unknown
 
 FloatArray = NDArray[np.float64]
@@ -67,6 +68,26 @@ class Population:
     def where(self) -> str:
         """How messages name it."""
         return f"population {self.name!r}"
+
+    def __getitem__(self, which: Any) -> PopulationView:
+        """Return some of its neurons, as an end for `Network.connect`.
+
+        Parameters
+        ----------
+        which : slice, int, array_like of int or of bool, shape (size,)
+            `cells[:800]`, `cells[7]`, `cells[[3, 5]]`, `cells[mask]`; negative numbers count from
+            the end.
+
+        Raises
+        ------
+        TypeError
+            If it is none of these.
+        IndexError
+            If there is no such neuron.
+        ValueError
+            If it chooses none, or one twice.
+        """
+        return PopulationView(self, chosen(self.where, which, self.size))
 
     def __repr__(self) -> str:
         return f"<{self.where}: {self.size} {self.model}>"
