@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 
 from eventsim.engine import bind_rule, bind_traces
-from eventsim.engine.buffers import Floats, Ints, Lines, apart, grown
+from eventsim.engine.buffers import LINE, Floats, Ints, Lines, aligned, apart, grown
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.kernels import superpose_plastic
@@ -53,7 +53,7 @@ class PlasticVisits:
         taus = self.projection.params[[column.tau for column in layout.pre + layout.post]]
         size = self.population.population.size
         shape = partitions, taus.size + modes + 2, CHUNK
-        return Lines(_aligned(size, traces.WIDTH), 0.0, taus, np.zeros(shape))
+        return Lines(aligned((size, -(traces.WIDTH // -LINE) * LINE)), 0.0, taus, np.zeros(shape))
 
     def stream(
         self, window: float, t1: float, ends: Ints, modes: Floats, first_column: int, sums: Floats
@@ -105,11 +105,3 @@ class PlasticVisits:
             self.projection.number, self.lines.ref, oldest, everybody, *self.population.emitted,
             *self.population.plastic, self.lines.rows,
         )  # fmt: skip
-
-
-def _aligned(n: int, width: int) -> Floats:
-    """Return rows of zeros that begin with a line of the cache: 8 numbers, or a multiple."""
-    width = -(-width // 8) * 8
-    room = np.zeros(n * width + 8)
-    first = -(room.ctypes.data // 8) % 8
-    return room[first : first + n * width].reshape(n, width)

@@ -25,6 +25,7 @@ from eventsim.engine.buffers import (
     Plastic,
     Probes,
     Progress,
+    aligned,
     apart,
     grown,
     inbox_width,
@@ -73,7 +74,7 @@ class CompiledPopulation:
         n = population.size
         self.keys = neuron_keys(seed, population.index, n)
         self.cells = Cells(
-            states=np.zeros((n, len(self.model.state_names) + 1)),
+            states=aligned((n, len(self.model.state_names) + 1)),
             params=population.parameters,
             table=population.table,
             due=np.zeros(n),
@@ -82,7 +83,7 @@ class CompiledPopulation:
             bursts=np.zeros((n, 2)),
         )
         self.inbox = Inbox(
-            rows=np.zeros((partitions, ARRIVALS, inbox_width([p.rule for p in plastic]))),
+            rows=aligned((partitions, ARRIVALS, inbox_width([p.rule for p in plastic]))),
             tags=np.zeros((partitions, ARRIVALS, 2), np.int32),
             filled=apart(partitions),
             order=np.zeros((partitions, ARRIVALS), np.int32),

@@ -35,7 +35,7 @@ from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE
 from eventsim.kernel import kernel, loop
 
-AHEAD = 8  # spikes from the one whose synapses are asked for to the one that is delivered
+AHEAD = 16  # spikes from the one whose synapses are asked for to the one that is delivered
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
@@ -141,8 +141,10 @@ def _deliver(
     kept = 0
     full[p] = 0
     for k in range(pending.filled[p]):
-        if k + AHEAD < pending.filled[p] and rows[k + AHEAD, PENDING_DUE] < t1:
-            _ask_for(rows[k + AHEAD], synapses)
+        if k % AHEAD == 0:
+            for coming in range(k + AHEAD, min(k + 2 * AHEAD, pending.filled[p])):
+                if rows[coming, PENDING_DUE] < t1:
+                    _ask_for(rows[coming], synapses)
         if rows[k, PENDING_DUE] < t1 and full[p] == 0:
             _deliver_one(p, k, t1, synapses, rows, inbox, full)
         if rows[k, PENDING_DUE] < inf:
