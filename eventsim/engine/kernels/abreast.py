@@ -27,6 +27,7 @@ from eventsim.engine.buffers import (
     Progress,
 )
 from eventsim.engine.kernels.prefetch import prefetch
+from eventsim.engine.kernels.registers import full_registers
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import ALONE, ELSEWHERE, TAKEN, Quick
 from eventsim.room import oblong_room, room
@@ -278,6 +279,7 @@ def abreast(model: Any, quick: Quick) -> Function:
     def pass_abreast(
         part: int, n: int, window: Window, transmitted: Function, fire: Function, sound: Function
     ) -> None:
+        full_registers()
         lanes, first = oblong_room(rows, LANES), room(3)
         first[0] = DONE
         used, at = 0, window.cells.bounds[part]

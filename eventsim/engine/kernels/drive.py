@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from numba import prange
 
 from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
+from eventsim.engine.kernels.registers import full_registers
 from eventsim.engine.kernels.row_sums import ROW, add_totals, merge_totals, sum_rows
 from eventsim.kernel import kernel, kernel_call, loop
 
@@ -155,6 +156,7 @@ def accumulate(
 ) -> None:  # fmt: skip
     """Add the arrivals from t0 to t1 to their targets' sums; arrived[p] counts their synapses."""
     for p in prange(batches.shape[0] - 1):
+        full_registers()
         wires = Wires(first, in_line, of, targets, weights, delays, numbers)
         rows = Rows(times, after, before, later)
         scratch = Scratch(short[p], held[p], fresh[p], late[p], totals[p], part[p])
