@@ -90,8 +90,8 @@ def measure(case: Case, precision: str, threads: int, duration: float) -> dict[s
     count, building = net.synapse_count, memory("VmHWM") - before
     own = sum(
         array.nbytes
-        for p in net.projections.values()
-        for array in (p.synapses.row_start, p.synapses.target, p.synapses.weight, p.synapses.delay)
+        for s in (p.synapses for p in net.projections.values())
+        for array in (s.row_start, s.packed_target, s.weight, s.delay)
     )
     RESET.write_text("5")
     sim = Simulation(net, threads=threads, progress=False)

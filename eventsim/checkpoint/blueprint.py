@@ -15,7 +15,7 @@ from eventsim.network import Network, Population, Projection
 from eventsim.network.checks import check_name
 from eventsim.network.modulation import Modulation
 from eventsim.network.rules import NOTHING_KNOWN, ConnectionRule, Edges, Ends
-from eventsim.network.synapses import Synapses
+from eventsim.network.synapses import Synapses, packed
 from eventsim.rule import Plasticity, Rule
 
 
@@ -222,7 +222,7 @@ def _synapses(where: str, stored: Stored, n_pre: int, n_post: int) -> Synapses:
     weight, delay = (
         stored.array(name, stored.precision(name), None) for name in ("weight", "delay")
     )
-    synapses = Synapses(n_post, row_start, target, weight, delay)
+    synapses = Synapses(n_post, row_start, target.astype(packed(n_post)), weight, delay)
     count = synapses.count
     right = row_start[0] == 0 and row_start[-1] == count and (np.diff(row_start) >= 0).all()
     right = right and weight.size in (1, count) and delay.size in (1, count)

@@ -129,7 +129,7 @@ class Synapses(NamedTuple):
     """One projection: synapses by partition, then source, then delay."""
 
     row_start: Ints  # (P, n_pre + 1)
-    target: Ints  # (n,) int32
+    target: Ints  # (n,) uint16 or int32
     weight: NDArray[Any]  # (n,) or (1,): one constant
     delay: NDArray[Any]  # (n,) or (1,)
     labels: Floats  # (4,): first global source index, first synapse number, kind, first row

@@ -24,8 +24,8 @@ class Synapses:
     row_start : ndarray of int64, shape (n_pre + 1,)
         Synapses of source i are those from `row_start[i]` to before `row_start[i + 1]`, sorted by
         (delay, target, order given).
-    target : ndarray of int32, shape (count,)
-        Index within the target population.
+    packed_target : ndarray of uint16 or int32, shape (count,)
+        Index within the target population, in two bytes if they are enough.
     weight : ndarray of float64 or float32, shape (count,) or (1,)
         In the unit of the port; one entry stands for all.
     delay : ndarray of float64 or float32, shape (count,) or (1,)
@@ -34,7 +34,7 @@ class Synapses:
 
     n_post: int
     row_start: NDArray[np.int64]
-    target: NDArray[np.int32]
+    packed_target: NDArray[Any]
     weight: NDArray[Any]
     delay: NDArray[Any]
 
@@ -46,12 +46,17 @@ class Synapses:
     @property
     def count(self) -> int:
         """Number of synapses."""
-        return self.target.size
+        return self.packed_target.size
 
     @property
     def source(self) -> NDArray[np.int32]:
         """Index within the source population, shape (count,); made anew at each call."""
         return np.repeat(np.arange(self.n_pre, dtype=np.int32), np.diff(self.row_start))
+
+    @property
+    def target(self) -> NDArray[np.int32]:
+        """Index within the target population, shape (count,), for calculating with."""
+        return self.packed_target.astype(np.int32, copy=False)
 
     @classmethod
     def build(
@@ -98,7 +103,7 @@ class Synapses:
         pre = np.ascontiguousarray(pre, dtype=np.int32)
         starts, first_places = _places(n_pre, pre)
         columns.reverse()
-        target = _in_rows(first_places, pre, columns.pop().astype(np.int32, copy=False))
+        target = _in_rows(first_places, pre, columns.pop(), packed(n_post))
         weight = _in_rows(first_places, pre, columns.pop())
         delay = _in_rows(first_places, pre, columns.pop())
         # the least significant key first: both sorts are stable
@@ -120,6 +125,11 @@ class Synapses:
         assert (order == np.arange(self.count)).all()
 
 
+def packed(size: int) -> type[np.uint16] | type[np.int32]:
+    """Return the smaller type that can hold the indices of `size` neurons."""
+    return np.uint16 if size <= 1 << 16 else np.int32
+
+
 def _places(n_pre: int, pre: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where rows start, and where in each row the edges of each portion begin.
 
@@ -135,12 +145,13 @@ def _places(n_pre: int, pre: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDAr
 
 
 def _in_rows(
-    first_places: NDArray[np.int64], pre: NDArray[np.int32], values: NDArray[Any]
+    first_places: NDArray[np.int64], pre: NDArray[np.int32], values: NDArray[Any], dtype: Any = None
 ) -> NDArray[Any]:
     """Return the values of the edges by row; one value that stands for all as it is."""
+    dtype = dtype or values.dtype
     if values.size != pre.size:
-        return values.copy()
-    rows = np.empty(values.size, values.dtype)
+        return values.astype(dtype)
+    rows = np.empty(values.size, dtype)
     parts = len(first_places)
     in_threads(
         _sort.scatter, first_places.copy(), np.array_split(pre, parts),

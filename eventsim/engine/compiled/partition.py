@@ -21,13 +21,14 @@ def by_partition(projection: Projection, bounds: Ints, labels: Floats) -> Synaps
         delay = delay.astype(np.float64) + projection.dendritic_delay
     if bounds.size == 2:
         row_start = given.row_start[np.newaxis]
-        return Synapses(row_start, given.target, given.weight, delay, labels)
+        return Synapses(row_start, given.packed_target, given.weight, delay, labels)
     row_starts, first = [], 0
-    for here in inside(given.target, bounds):
+    for here in inside(given.packed_target, bounds):
         row_starts.append(first + _count_before(given.row_start, here))
         first = row_starts[-1][-1]
     target, weight, delay = (
-        _moved(values, given.target, bounds) for values in (given.target, given.weight, delay)
+        _moved(values, given.packed_target, bounds)
+        for values in (given.packed_target, given.weight, delay)
     )
     return Synapses(np.stack(row_starts), target, weight, delay, labels)
 

@@ -118,7 +118,7 @@ class CompiledProjection:
         """
         if self.bounds.size == 2:
             return None
-        target = self.projection.synapses.target
+        target = self.projection.synapses.packed_target
         return np.concatenate([np.flatnonzero(here) for here in inside(target, self.bounds)])
 
     def _by_origin(self) -> Any:
