@@ -33,8 +33,11 @@ PORTS = 64
 LINE = 8  # numbers in a line of memory
 ROOM = 64  # entries of a buffer that has grown, at least
 
-# columns of Pending.rows; from PENDING_CARRIED on what a spike carries to plastic synapses
-PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_END, PENDING_CARRIED = range(6)
+# columns of Pending.rows: when it was fired and by whom, the synapse that it reaches next, when,
+# and where its row ends; when a window is summed, how far it comes and when it goes on; what it
+# carries to plastic synapses
+PENDING_TIME, PENDING_SOURCE, PENDING_CURSOR, PENDING_DUE, PENDING_END = range(5)
+PENDING_STOP, PENDING_NEXT, PENDING_CARRIED = range(5, 8)
 
 # what a window's sums say of a neuron: it might fire without another arrival, or in the window
 CALM, RESTLESS, MAY_FIRE = 0.0, 1.0, 2.0

@@ -56,7 +56,7 @@ class PlasticVisits:
         return Lines(aligned((size, -(traces.WIDTH // -LINE) * LINE)), 0.0, taus, np.zeros(shape))
 
     def stream(
-        self, window: float, t1: float, ends: Ints, modes: Floats, first_column: int, sums: Floats
+        self, window: float, t1: float, modes: Floats, first_column: int, sums: Floats
     ) -> int:
         """Visit all synapses at which something arrives before `t1`; return how many.
 
@@ -68,21 +68,21 @@ class PlasticVisits:
         self.at[:], self.streamed[:] = 0, 0
         while True:
             self.kernel.stream(
-                window, t1, *projection.synapses, *projection.pending, ends, modes,
-                first_column, sums, self.streamed, *self.population.plastic, *self.lines,
+                window, t1, *projection.synapses, *projection.pending, modes, first_column,
+                sums, self.streamed, *self.population.plastic, *self.lines,
                 self.saved, self.at, self.full,
             )  # fmt: skip
             if not any(self.full.tolist()):
                 return sum(self.streamed.tolist())
             self.saved = grown(self.saved, 1, self.saved.shape[1] + 1)
 
-    def undo(self, ends: Ints, hot: Ints) -> None:
+    def undo(self, hot: Ints) -> None:
         """Take back the last visits to the synapses of hot targets, or leave that to arrivals."""
         if self.alone:
             return
         projection = self.projection
         self.kernel.undo(
-            *projection.synapses, *projection.pending, ends, self.streamed,
+            *projection.synapses, *projection.pending, self.streamed,
             self.population.plastic.memory, self.saved, hot,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from eventsim.engine.buffers import (
     PENDING_CARRIED,
     PENDING_CURSOR,
     PENDING_DUE,
-    PENDING_END,
+    PENDING_STOP,
     ROOM,
     Floats,
     Ints,
@@ -155,7 +155,7 @@ class CompiledProjection:
         """
         entries = []
         for rows, filled in zip(self.pending.rows, self.pending.filled, strict=True):
-            own = np.delete(rows[:filled], [PENDING_DUE, PENDING_END], axis=1)
+            own = np.delete(rows[:filled], np.arange(PENDING_DUE, PENDING_CARRIED), axis=1)
             own[:, PENDING_CURSOR] = self.network_order(own[:, PENDING_CURSOR].astype(np.int64))
             own = own[np.lexsort(own.T[1::-1])]
             starts = np.flatnonzero(_differs(own[:, :2]))
@@ -170,7 +170,8 @@ class CompiledProjection:
         """Take back what `lasting` gave; the number of partitions may be another."""
         if stored.has("weight"):
             self.set_weights(stored.array("weight", float, None))
-        width = self.pending.rows.shape[2] - 2  # when one is due, and the end, follow from the rest
+        # when one is due, and the end, follow from the rest
+        width = self.pending.rows.shape[2] - (PENDING_CARRIED - PENDING_DUE)
         self._put_on_their_way(stored.array("pending", float, None, width))
         self.sent = stored.whole("sent", least=0)
 
@@ -200,10 +201,12 @@ class CompiledProjection:
             left = here < end
             delay = self.synapses.delay
             due = time[left] + (delay[0] if delay.size == 1 else delay[here[left]])
-            own = (time[left], source[left], here[left], due, end[left])
-            rows = np.column_stack([*own, spikes[left, PENDING_DUE:]])
-            self.pending.rows[p, : len(rows)] = rows
-            self.pending.filled[p] = len(rows)
+            rows = self.pending.rows[p, : due.size]
+            rows[:, :PENDING_STOP] = np.column_stack(
+                [time[left], source[left], here[left], due, end[left]]
+            )
+            rows[:, PENDING_CARRIED:] = spikes[left, PENDING_DUE:]
+            self.pending.filled[p] = due.size
             self.due = min(self.due, due.min(initial=inf))
 
 

@@ -140,14 +140,15 @@ class Stretched(Superposition):
             self.turn(start, end)
         self.arrivals, self.spikes = 0, 0.0
         due = [i for i in self.projections if i.projection.due < t1]
-        ends = [self._stream(i, self.end - self.settled, t1, self.end) for i in due]
+        for incoming in due:
+            self._stream(incoming, self.end - self.settled, t1, self.end)
         if forced.size:
             self._force(forced)
         fresh = sum(self.fresh.tolist())
         self.n_hot = sum(self.counts[:, 0].tolist()) + fresh
         listed, outside = self.n_hot > 0 or population.watched, population.inbox.filled.copy()
-        for incoming, stops in zip(due, ends, strict=True):
-            self._list_hot(incoming.projection, t1, stops, listed)
+        for incoming in due:
+            self._list_hot(incoming.projection, listed)
         if fresh:
             self.stretch_kernel.part(
                 self.settled, start, self.end, *population.cells, self.lanes, self.sums, self.used,
@@ -161,10 +162,10 @@ class Stretched(Superposition):
         per = self.summable
         self.hot_cost += self.n_hot * (per.hot_cost + per.hot_arrival_cost * self.arrivals / size)
 
-    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float, ends: Ints) -> None:
+    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float) -> None:
         projection = incoming.projection
         self.stretch_kernel.stream(
-            oldest, t1, end, *projection.synapses, *projection.pending, ends, incoming.modes,
+            oldest, t1, end, *projection.synapses, *projection.pending, incoming.modes,
             incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
             self.exciting, self.shares, self.population.cells.bounds, self.limits, self.hot,
             self.listed, self.counts, self.fresh,

@@ -173,7 +173,8 @@ class Superposition:
         for drive, incoming in drives:
             drive.accumulate(t1, incoming.modes, incoming.first_column, incoming.sign, self.sums)
         due = [i for i in self.projections if i.projection.due < t1]
-        ends = [self._stream(incoming, t1 - start, t1, t1) for incoming in due]
+        for incoming in due:
+            self._stream(incoming, t1 - start, t1, t1)
         probes, cells = population.probes, population.cells
         if population.watched:
             self.hot[probes.neurons] = superpose_kernel.WATCHED
@@ -190,10 +191,10 @@ class Superposition:
         came = self.arrivals + sum(drive.about_arrived for drive, _ in drives)
         self.landed += came * (1.0 - hot / population.population.size)
         self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
-        for incoming, stops in zip(due, ends, strict=True):
+        for incoming in due:
             if listed and is_visited(incoming.projection):
-                self.visits[incoming.projection].undo(stops, self.hot)
-            self._list_hot(incoming.projection, t1, stops, listed)
+                self.visits[incoming.projection].undo(self.hot)
+            self._list_hot(incoming.projection, listed)
         for drive, _ in drives:
             drive.deliver_hot(t1, self.hot, listed)
         if listed:
@@ -204,40 +205,37 @@ class Superposition:
         if population.watched:
             self.write_rows(probes.neurons)
 
-    def _stream(self, incoming: Incoming, oldest: float, t1: float, end: float) -> Ints:
-        """Sum the arrivals before `t1` as they are at `end`; return where each spike stopped."""
+    def _stream(self, incoming: Incoming, oldest: float, t1: float, end: float) -> None:
+        """Sum the arrivals before `t1` as they are at `end`, when none is older than `oldest`."""
         projection = incoming.projection
-        ends = np.empty(projection.pending.rows.shape[:2], np.int64)
         if is_visited(projection):
             self.arrivals += self.visits[projection].stream(
-                oldest, t1, ends, incoming.modes, incoming.first_column, self.sums
+                oldest, t1, incoming.modes, incoming.first_column, self.sums
             )
         else:
-            self._add(incoming, oldest, t1, end, ends)
+            self._add(incoming, oldest, t1, end)
             self.arrivals += sum(self.streamed.tolist())
         # not those pending, which are counted once in each partition
         self.spikes += projection.sent * max(1.0, projection.longest_delay / oldest)
         projection.sent = 0
-        return ends
 
-    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float, ends: Ints) -> None:
+    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float) -> None:
         projection = incoming.projection
         self.kernel.stream(
-            oldest, t1, end, *projection.synapses, *projection.pending, ends, incoming.modes,
+            oldest, t1, end, *projection.synapses, *projection.pending, incoming.modes,
             incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
         )  # fmt: skip
 
-    def _list_hot(
-        self, projection: CompiledProjection, t1: float, ends: Ints, listed: bool
-    ) -> None:
-        visits, done = self.no_visits, self.done
-        done[:] = 0
+    def _list_hot(self, projection: CompiledProjection, listed: bool) -> None:
+        """Write arrivals of hot neurons into the inbox, if any; move the pending spikes on."""
+        visits = self.no_visits
+        self.done[:] = 0
         if is_visited(projection) and self.visits[projection].alone:
             visits = self.visits[projection].saved
         while True:
             self.kernel.list_hot(
-                t1, *projection.synapses, *projection.pending, ends, self.hot, int(listed),
-                self.places, visits, done, *self.population.inbox, projection.part_due,
+                *projection.synapses, *projection.pending, self.hot, int(listed), self.places,
+                visits, self.done, *self.population.inbox, projection.part_due,
                 projection.part_full,
             )  # fmt: skip
             if not any(projection.part_full.tolist()):

@@ -1,16 +1,19 @@
 """Synapses of spikes on their way, read once and in the order in which they are stored."""
 
 from collections.abc import Callable
+from math import inf
 
 import numpy as np
 
 from eventsim.engine.buffers import (
+    LINE,
     PENDING_CURSOR,
     PENDING_DUE,
     PENDING_END,
+    PENDING_NEXT,
+    PENDING_STOP,
     PENDING_TIME,
     Floats,
-    Ints,
     Pending,
     Synapses,
 )
@@ -25,13 +28,12 @@ ASKED = 128  # synapses that are asked for at a time
 @kernel
 def stream_spike(
     p: int, k: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending,
-    ends: Ints, modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
+    modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
     """Add what pending spike `k` delivers before `t1`; return to how many targets."""
     rows = pending.rows[p]
     begin = int(rows[k, PENDING_CURSOR])
-    stop = due_end(rows[k], begin, t1, synapses)
-    ends[k] = stop
+    stop = find_stop(rows[k], t1, synapses)
     if stop > begin:
         if k + 2 < pending.filled[p]:
             ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - begin)
@@ -45,25 +47,32 @@ def stream_spike(
 
 
 @kernel
-def due_end(row: Floats, begin: int, t1: float, synapses: Synapses) -> int:
-    """Return where the synapses end at which a pending spike arrives before `t1`."""
-    if row[PENDING_DUE] >= t1:
-        return begin
-    end = int(row[PENDING_END])
-    if synapses.delay.shape[0] == 1:
-        return end
-    time, delay, n = row[PENDING_TIME], synapses.delay[begin:end], 1
-    while n < delay.shape[0] and time + delay[n] < t1:
-        n += 1
-    return begin + n
+def find_stop(row: Floats, t1: float, synapses: Synapses) -> int:
+    """Note at which synapse a pending spike stops that goes on until `t1`, and when it gets there.
+
+    Return the former.
+    """
+    begin = int(row[PENDING_CURSOR])
+    stop, then = begin, row[PENDING_DUE]
+    if then < t1:
+        stop, then = int(row[PENDING_END]), inf
+        if synapses.delay.shape[0] > 1:
+            time, delay, n = row[PENDING_TIME], synapses.delay[begin:stop], 1
+            while n < delay.shape[0] and time + delay[n] < t1:
+                n += 1
+            if n < delay.shape[0]:
+                stop, then = begin + n, time + delay[n]
+    row[PENDING_STOP], row[PENDING_NEXT] = stop, then
+    return stop
 
 
 @kernel
 def ask_for(synapses: Synapses, cursor: int, count: int) -> None:
     """Prefetch the next `count` synapses of a spike, or of a long row what a prefetcher needs."""
-    end = cursor + min(count, ASKED)
-    for k in range(cursor, end + 16, 16):
+    line = 8 * LINE // synapses.target.itemsize
+    for k in range(cursor, cursor + min(count, ASKED) + line, line):
         prefetch(synapses.target, k)
+    end = cursor + min(count, ASKED)
     for k in range(cursor, end + 8, 8):
         if synapses.delay.shape[0] > 1:
             prefetch(synapses.delay, k)

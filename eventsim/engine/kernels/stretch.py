@@ -20,6 +20,7 @@ from eventsim.engine.buffers import (
     CALM,
     KIND,
     MAY_FIRE,
+    PENDING_STOP,
     RESTLESS,
     TARGET,
     TIME,
@@ -132,7 +133,7 @@ def _enter(i: int, s: Any, t: float, cells: Cells, limits: Floats, hot: Ints, p:
 def stream(
     oldest: float, t1: float, end: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints, ends: Ints,
+    pending: Floats, n_pending: Ints,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
     columns: Ints, shares: Floats, bounds: Ints, limits: Floats, hot: Ints, listed: Ints,
     counts: Ints, fresh: Ints,
@@ -145,7 +146,7 @@ def stream(
     for p in prange(row_start.shape[0]):
         synapses = Synapses(row_start, target, weight, delay, labels)
         streamed[p] = _stream(
-            p, oldest, t1, end, synapses, Pending(pending, n_pending), ends[p], modes,
+            p, oldest, t1, end, synapses, Pending(pending, n_pending), modes,
             first_column, sign, sums, chunk[p], columns, shares, limits, hot,
             listed[bounds[p] + counts[p, 0] : bounds[p + 1]], fresh,
         )  # fmt: skip
@@ -153,18 +154,19 @@ def stream(
 
 @kernel
 def _stream(
-    p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending, ends: Ints,
+    p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, columns: Ints,
     shares: Floats, limits: Floats, hot: Ints, listed: Ints, fresh: Ints,
 ) -> int:  # fmt: skip
     total = 0
     for k in range(pending.filled[p]):
-        n = stream_spike(p, k, oldest, t1, end, synapses, pending, ends, modes, first_column, sign,
-                         sums, chunk)  # fmt: skip
+        n = stream_spike(p, k, oldest, t1, end, synapses, pending, modes, first_column, sign, sums,
+                         chunk)  # fmt: skip
         total += n
         if sign >= 0 and columns.shape[0] > 0:
-            _find(synapses.target[ends[k] - n : ends[k]], columns, shares, sums, limits, hot,
-                  listed, fresh[p : p + 1])  # fmt: skip
+            stop = int(pending.rows[p, k, PENDING_STOP])
+            _find(synapses.target[stop - n : stop], columns, shares, sums, limits, hot, listed,
+                  fresh[p : p + 1])  # fmt: skip
     return total
 
 

@@ -21,8 +21,9 @@ from eventsim.engine.buffers import (
     MAY_FIRE,
     PENDING_CURSOR,
     PENDING_DUE,
-    PENDING_END,
+    PENDING_NEXT,
     PENDING_SOURCE,
+    PENDING_STOP,
     PENDING_TIME,
     PORTS,
     SOURCE,
@@ -53,32 +54,32 @@ COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
 def stream(
     oldest: float, t1: float, end: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints, ends: Ints,
+    pending: Floats, n_pending: Ints,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
 ) -> None:  # fmt: skip
-    """Add every arrival before `t1` to its target's sums; `ends` says where each spike stopped.
+    """Add every arrival before `t1` to its target's sums.
 
     They are summed as they will be at `end`, when none is older than `oldest`. `sign` is that of
-    all weights, or 0 if they differ. The pending spikes themselves stay as they are: `list_hot`
-    goes through them again.
+    all weights, or 0 if they differ. Where the pending spikes stop is noted in their rows; they
+    stay where they are, as `list_hot` goes through them again.
     """
     for p in prange(row_start.shape[0]):
         streamed[p] = _stream(
             p, oldest, t1, end,
             Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
-            ends[p], modes, first_column, sign, sums, chunk[p],
+            modes, first_column, sign, sums, chunk[p],
         )  # fmt: skip
 
 
 @kernel
 def _stream(
-    p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending, ends: Ints,
+    p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
     total = 0
     for k in range(pending.filled[p]):
-        total += stream_spike(p, k, oldest, t1, end, synapses, pending, ends, modes, first_column,
-                              sign, sums, chunk)  # fmt: skip
+        total += stream_spike(p, k, oldest, t1, end, synapses, pending, modes, first_column, sign,
+                              sums, chunk)  # fmt: skip
     return total
 
 
@@ -220,10 +221,9 @@ def rejoin(
 
 @loop(parallel=PARALLEL)
 def list_hot(
-    t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints, ends: Ints, hot: Ints, any_hot: int,
-    places: Ints, visits: Floats, done: Ints,
+    pending: Floats, n_pending: Ints, hot: Ints, any_hot: int, places: Ints, visits: Floats,
+    done: Ints,
     rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
     begin: Ints, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
@@ -235,45 +235,38 @@ def list_hot(
     """
     for p in prange(row_start.shape[0]):
         _list_hot(
-            p, t1, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
-            ends[p], hot, any_hot, places[p], visits[p], done,
+            p, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending), hot,
+            any_hot, places[p], visits[p], done,
             Inbox(rows, tags, filled, by_target, scratch, end, work, begin), earliest, full,
         )  # fmt: skip
 
 
 @kernel
 def _list_hot(
-    p: int, t1: float, synapses: Synapses, pending: Pending, ends: Ints, hot: Ints, any_hot: int,
-    places: Ints, visits: Floats, done: Ints, inbox: Inbox, earliest: Floats, full: Ints,
+    p: int, synapses: Synapses, pending: Pending, hot: Ints, any_hot: int, places: Ints,
+    visits: Floats, done: Ints, inbox: Inbox, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
     rows = pending.rows[p]
-    delay_step = 1 if synapses.delay.shape[0] > 1 else 0
     next_due = inf
     kept = 0
     full[p] = 0
     for k in range(pending.filled[p]):
-        cursor, stop = int(rows[k, PENDING_CURSOR]), ends[k]
-        if cursor < stop and full[p] == 0:
-            if any_hot:
-                if k + 2 < pending.filled[p]:
-                    ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - cursor)
-                if inbox.filled[p] + stop - cursor > inbox.rows.shape[1]:
-                    full[p] = 1
-                else:
-                    _list_segment(p, rows[k], cursor, stop, synapses, hot, places,
-                                  visits[done[p] :], inbox)  # fmt: skip
-                    done[p] += stop - cursor
-            if full[p] == 0:
-                rows[k, PENDING_CURSOR] = stop
-                if stop < int(rows[k, PENDING_END]):
-                    due = rows[k, PENDING_TIME] + synapses.delay[stop * delay_step]
-                    rows[k, PENDING_DUE] = due
-                else:
-                    rows[k, PENDING_DUE] = inf
+        begin, stop = int(rows[k, PENDING_CURSOR]), int(rows[k, PENDING_STOP])
+        if any_hot and begin < stop and full[p] == 0:
+            if k + 2 < pending.filled[p]:
+                ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - begin)
+            if inbox.filled[p] + stop - begin > inbox.rows.shape[1]:
+                full[p] = 1
+            else:
+                _list_segment(p, rows[k], begin, stop, synapses, hot, places, visits[done[p] :],
+                              inbox)  # fmt: skip
+                done[p] += stop - begin
+        if full[p] == 0:
+            rows[k, PENDING_CURSOR] = rows[k, PENDING_STOP]
+            rows[k, PENDING_DUE] = rows[k, PENDING_NEXT]
         if rows[k, PENDING_DUE] < inf:
             next_due = min(next_due, rows[k, PENDING_DUE])
             keep(rows, k, kept)
-            ends[kept] = ends[k]
             kept += 1
     pending.filled[p] = kept
     earliest[p] = next_due

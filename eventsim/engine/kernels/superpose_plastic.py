@@ -18,6 +18,7 @@ from numba import prange
 from eventsim.engine.buffers import (
     PENDING_CARRIED,
     PENDING_CURSOR,
+    PENDING_STOP,
     PENDING_TIME,
     PORTS,
     SOURCE,
@@ -30,7 +31,7 @@ from eventsim.engine.buffers import (
 )
 from eventsim.engine.kernels.fade import POWER, TAU, fade, faded
 from eventsim.engine.kernels.prefetch import prefetch
-from eventsim.engine.kernels.streaming import ASKED, CHUNK, ask_for, due_end
+from eventsim.engine.kernels.streaming import ASKED, CHUNK, ask_for, find_stop
 from eventsim.engine.kernels.superpose import COLD
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE, HIGH, LOW, SWEPT, WEIGHT
 from eventsim.kernel import kernel, loop
@@ -48,7 +49,7 @@ AHEAD = 12  # synapses from the one whose target's memory is asked for to the on
 def stream(
     window: float, t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints, ends: Ints,
+    pending: Floats, n_pending: Ints,
     modes: Floats, first_column: int, sums: Floats, streamed: Ints,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
     courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
@@ -63,7 +64,7 @@ def stream(
     for p in prange(row_start.shape[0]):
         _stream(
             p, window, t1, Synapses(row_start, target, weight, delay, labels),
-            Pending(pending, n_pending), ends[p], modes, first_column, sums, streamed,
+            Pending(pending, n_pending), modes, first_column, sums, streamed,
             Plastic(memory, rule_params, history, remembered, courses, jumps, jumps_forgotten,
                     own_course),
             Lines(rows, ref, trace_taus, factors), saved[p], at, full,
@@ -72,7 +73,7 @@ def stream(
 
 @kernel
 def _stream(
-    p: int, window: float, t1: float, synapses: Synapses, pending: Pending, ends: Ints,
+    p: int, window: float, t1: float, synapses: Synapses, pending: Pending,
     modes: Floats, first_column: int, sums: Floats, streamed: Ints, plastic: Plastic, lines: Lines,
     saved: Floats, at: Ints, full: Ints,
 ) -> None:  # fmt: skip
@@ -81,11 +82,10 @@ def _stream(
     while at[p] < n:
         k = at[p]
         begin = int(rows[k, PENDING_CURSOR])
-        end = due_end(rows[k], begin, t1, synapses)
+        end = find_stop(rows[k], t1, synapses)
         if streamed[p] + end - begin > saved.shape[0]:
             full[p] = 1
             break
-        ends[k] = end
         if k + 2 < n:
             _ask_for(synapses, plastic, int(rows[k + 2, PENDING_CURSOR]), end - begin)
         room = saved[streamed[p] :]
@@ -274,14 +274,14 @@ def recall(
 @loop(parallel=PARALLEL)
 def undo(
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints, ends: Ints, streamed: Ints, memory: Floats, saved: Floats,
-    hot: Ints,
+    pending: Floats, n_pending: Ints, streamed: Ints, memory: Floats, saved: Floats, hot: Ints,
 ) -> None:  # fmt: skip
     """Put back the rows of synapses whose target is hot, the last visit first."""
     for p in prange(row_start.shape[0]):
         n = streamed[p]
         for k in range(n_pending[p] - 1, -1, -1):
-            for j in range(ends[p, k] - 1, int(pending[p, k, PENDING_CURSOR]) - 1, -1):
+            begin, stop = int(pending[p, k, PENDING_CURSOR]), int(pending[p, k, PENDING_STOP])
+            for j in range(stop - 1, begin - 1, -1):
                 n -= 1
                 if hot[target[j]] != COLD:
                     for column in range(saved.shape[2]):
