@@ -62,6 +62,7 @@ class Inbox(NamedTuple):
     tags: Ints  # (P, capacity, 2): TARGET, KIND
     filled: Ints  # (P,)
     order: Ints  # (P, capacity) row numbers, by target and then by the total order
+    when: Floats  # (P, capacity) their times
     scratch: Ints  # (P, capacity)
     end: Ints  # (n,) end of a target's stretch of `order`; 0: not visited; -1: visited, no arrival
     work: Ints  # (n,) neurons to visit, from bounds[p]

@@ -87,6 +87,7 @@ class CompiledPopulation:
             tags=np.zeros((partitions, ARRIVALS, 2), np.int32),
             filled=apart(partitions),
             order=np.zeros((partitions, ARRIVALS), np.int32),
+            when=np.zeros((partitions, ARRIVALS)),
             scratch=np.zeros((partitions, ARRIVALS), np.int32),
             end=np.zeros(n, np.int32),
             work=np.zeros(n, np.int32),
@@ -223,7 +224,7 @@ class CompiledPopulation:
         self.inbox = self.inbox._replace(
             **{
                 name: grown(getattr(self.inbox, name), 1, capacity)
-                for name in ("rows", "tags", "order", "scratch")
+                for name in ("rows", "tags", "order", "when", "scratch")
             }
         )
 

@@ -17,7 +17,6 @@ from eventsim.engine.buffers import (
     DONE,
     KIND,
     PORTS,
-    TIME,
     Cells,
     Emitted,
     Floats,
@@ -131,7 +130,7 @@ def abreast(model: Any, quick: Quick) -> Function:
         arrivals, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
         s, t = model.load_state(lanes.T, j), lanes[instant_row, j]
         before = s
-        while position < stop and arrivals[by_target[position], TIME] == t:
+        while position < stop and inbox.when[part][position] == t:
             ahead = by_target[min(position + AHEAD, stop - 1)]
             prefetch(arrivals[ahead], 0)
             prefetch(tags[ahead], 0)
@@ -208,7 +207,7 @@ def abreast(model: Any, quick: Quick) -> Function:
         """Find what happens next in lane j; tell whether anything does in this window."""
         inbox, position = window.inbox, int(lanes[next_row, j])
         arrives = position < inbox.end[number(j, lanes, inbox)]
-        t = inbox.rows[part][inbox.order[part][position], TIME] if arrives else window.t1
+        t = inbox.when[part][position] if arrives else window.t1
         s, valid = model.load_state(lanes.T, j), lanes[valid_row, j]
         own = model.safe_until(s, valid, p)
         if own < t:

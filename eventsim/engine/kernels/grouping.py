@@ -1,6 +1,6 @@
 """Group a window's arrivals by target: a counting sort, then the total order within each target."""
 
-from eventsim.engine.buffers import TARGET, Floats, Inbox, Ints
+from eventsim.engine.buffers import TARGET, TIME, Floats, Inbox, Ints
 from eventsim.engine.kernels import order
 from eventsim.kernel import kernel
 
@@ -37,8 +37,8 @@ def touched(low: int, high: int, tags: Ints, filled: int, end: Ints, work: Ints)
 
 @kernel
 def group(
-    low: int, n: int, rows: Floats, tags: Ints, filled: int, by_target: Ints, scratch: Ints,
-    end: Ints, work: Ints, begin: Ints,
+    low: int, n: int, rows: Floats, tags: Ints, filled: int, by_target: Ints, when: Floats,
+    scratch: Ints, end: Ints, work: Ints, begin: Ints,
 ) -> None:  # fmt: skip
     """Counting sort of the arrivals by target, then by the total order within each."""
     total = 0
@@ -49,10 +49,10 @@ def group(
         end[i] = begin[at]
     for k in range(filled):
         i = tags[k, TARGET]
-        by_target[end[i]] = k
+        by_target[end[i]], when[end[i]] = k, rows[k, TIME]
         end[i] += 1
     for at in range(low, low + n):
         if end[work[at]] - begin[at] <= order.RUN:
-            order.insertion(rows, by_target, begin[at], end[work[at]])
+            order.insertion(rows, by_target, when, begin[at], end[work[at]])
         else:
-            order.sort(rows, by_target, scratch, begin[at], end[work[at]])
+            order.sort(rows, by_target, when, scratch, begin[at], end[work[at]])

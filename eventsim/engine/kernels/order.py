@@ -1,14 +1,13 @@
 """Sort rows of (time, source, synapse, ...) by those three: the total order at one target.
 
-Own code: Numba's argsort takes seconds to compile, and the lists are short and nearly sorted.
+Times lie side by side, as rows may be anywhere. Own code: Numba's argsort takes seconds to compile,
+and the lists are short and nearly sorted.
 """
 
-from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, kernel_call
 from eventsim.model import FloatArray, IntArray
 
-AHEAD = 8  # rows from the one whose memory is asked for to the one that is compared
-RUN = 12  # lists up to this length are sorted by insertion
+RUN = 24  # lists up to this length are sorted by insertion
 
 
 @kernel
@@ -22,24 +21,32 @@ def before(rows: FloatArray, a: int, b: int) -> bool:
 
 
 @kernel
-def insertion(rows: FloatArray, order: IntArray, begin: int, end: int) -> None:
-    """Sort the row numbers order[begin:end] by insertion."""
+def earlier(rows: FloatArray, t: float, a: int, u: float, b: int) -> bool:
+    """Tell whether row a, of time t, comes before row b, of time u; both are looked at in a tie."""
+    return t < u or (t == u and before(rows, a, b))
+
+
+@kernel
+def insertion(rows: FloatArray, order: IntArray, when: FloatArray, begin: int, end: int) -> None:
+    """Sort the row numbers order[begin:end], whose times are in `when`, by insertion."""
     for k in range(begin + 1, end):
-        row = order[k]
+        row, t = order[k], when[k]
         j = k - 1
-        while j >= begin and before(rows, row, order[j]):
-            order[j + 1] = order[j]
+        while j >= begin and earlier(rows, t, row, when[j], order[j]):
+            order[j + 1], when[j + 1] = order[j], when[j]
             j -= 1
-        order[j + 1] = row
+        order[j + 1], when[j + 1] = row, t
 
 
 @kernel_call
-def sort(rows: FloatArray, order: IntArray, scratch: IntArray, begin: int, end: int) -> None:
-    """Sort the row numbers order[begin:end]; `scratch` is as long as `order`."""
-    if in_order(rows, order, begin, end):  # as arrivals with one delay are
+def sort(
+    rows: FloatArray, order: IntArray, when: FloatArray, scratch: IntArray, begin: int, end: int
+) -> None:
+    """Sort the row numbers order[begin:end] and their times; `scratch` is as long as `order`."""
+    if in_order(rows, order, when, begin, end):  # as arrivals with one delay are
         return
     for low in range(begin, end, RUN):
-        insertion(rows, order, low, min(low + RUN, end))
+        insertion(rows, order, when, low, min(low + RUN, end))
     width = RUN
     while width < end - begin:
         for low in range(begin, end, 2 * width):
@@ -47,14 +54,15 @@ def sort(rows: FloatArray, order: IntArray, scratch: IntArray, begin: int, end: 
         for k in range(begin, end):
             order[k] = scratch[k]
         width *= 2
+    for k in range(begin, end):
+        when[k] = rows[order[k], 0]
 
 
 @kernel
-def in_order(rows: FloatArray, order: IntArray, begin: int, end: int) -> bool:
+def in_order(rows: FloatArray, order: IntArray, when: FloatArray, begin: int, end: int) -> bool:
     """Tell whether the row numbers order[begin:end] are sorted."""
     for k in range(begin + 1, end):
-        prefetch(rows[order[min(k + AHEAD, end - 1)]], 0)
-        if before(rows, order[k], order[k - 1]):
+        if earlier(rows, when[k], order[k], when[k - 1], order[k - 1]):
             return False
     return True
 

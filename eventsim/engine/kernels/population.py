@@ -114,8 +114,8 @@ def advance(
     t1: float, limit: float,
     states: Floats, params: Floats, table: Floats, due: Floats, block_due: Floats, bounds: Ints,
     bursts: Floats,
-    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
-    begin: Ints,
+    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
+    end: Ints, work: Ints, begin: Ints,
     emitted: Floats, n_emitted: Ints,
     stage: Ints, status: Ints, trouble: Floats,
     neurons: Ints, slot: Ints, clock: Floats, taken: Ints, values: Floats,
@@ -131,7 +131,7 @@ def advance(
         _partition(
             p, t1, limit,
             Cells(states, params, table, due, block_due, bounds, bursts),
-            Inbox(rows, tags, filled, by_target, scratch, end, work, begin),
+            Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin),
             Emitted(emitted, n_emitted),
             Progress(stage, status, trouble),
             Probes(neurons, slot, clock, taken, values),
@@ -193,7 +193,7 @@ def _list_work(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) ->
     low, high = cells.bounds[p], cells.bounds[p + 1]
     n = touched(low, high, inbox.tags[p], inbox.filled[p], inbox.end, inbox.work)
     group(low, n, inbox.rows[p], inbox.tags[p], inbox.filled[p], inbox.order[p],
-          inbox.scratch[p], inbox.end, inbox.work, inbox.begin)  # fmt: skip
+          inbox.when[p], inbox.scratch[p], inbox.end, inbox.work, inbox.begin)  # fmt: skip
     for block in range((low + BLOCK - 1) // BLOCK, (high + BLOCK - 1) // BLOCK):
         if cells.block_due[block] < t1:
             earliest = inf
@@ -227,12 +227,13 @@ def _pass_quietly(
     s = model.load_state(cells.states, i)
     valid = cells.states[i, model.N_STATE]
     rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
+    when = inbox.when[part]
     while position < stop:
-        t = rows[by_target[position], TIME]
+        t = when[position]
         if t > valid:
             s = model.between(s, valid, t - valid, p)
             valid = t
-        while position < stop and rows[by_target[position], TIME] == t:
+        while position < stop and when[position] == t:
             k = by_target[position]
             w, kind = rows[k, VALUE], tags[k, KIND]
             if rules.N_RULES > 0 and kind >= PORTS:  # its synapse is plastic
@@ -263,9 +264,10 @@ def _visit(part: int, i: int, position: int, stop: int, window: Window) -> int:
     valid = cells.states[i, model.N_STATE]
     due = cells.due[i]
     rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
+    when = inbox.when[part]
     slot = probes.slot[i]
     while True:
-        t = rows[by_target[position], TIME] if position < stop else window.t1
+        t = when[position] if position < stop else window.t1
         while due < t:  # it may fire before that arrival
             crossing = model.next_fire(s, valid, p)
             if not crossing < t:
@@ -298,10 +300,8 @@ def _visit(part: int, i: int, position: int, stop: int, window: Window) -> int:
             s = model.between(s, valid, t - valid, p)
             valid = t
         before = s
-        while position < stop:
+        while position < stop and when[position] == t:
             k = by_target[position]
-            if rows[k, TIME] != t:
-                break
             kind = tags[k, KIND]
             w = _transmitted(i, t, rows[k], kind, before, plastic)
             s = model.on_input(s, t, w, kind % PORTS, p)

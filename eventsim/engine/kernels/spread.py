@@ -51,12 +51,11 @@ def collect(
             if p > 0:
                 for column in range(3):
                     rows[0, n, column] = rows[p, k, column]
-            by_time[n] = n
+            by_time[n], times[n] = n, rows[0, n, TIME]
             n += 1
         filled[p] = 0
-    order.sort(rows[0], by_time, scratch, 0, n)
+    order.sort(rows[0], by_time, times, scratch, 0, n)
     for k in range(n):
-        times[k] = rows[0, by_time[k], TIME]
         neurons[k] = int(rows[0, by_time[k], SOURCE])
     return n
 
@@ -112,8 +111,8 @@ def deliver(
     t1: float,
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints,
-    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
-    begin: Ints,
+    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
+    end: Ints, work: Ints, begin: Ints,
     earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
     """Write all arrivals before `t1` into the inbox.
@@ -126,7 +125,7 @@ def deliver(
             p, t1,
             Synapses(row_start, target, weight, delay, labels),
             Pending(pending, n_pending),
-            Inbox(rows, tags, filled, by_target, scratch, end, work, begin),
+            Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin),
             earliest, full,
         )  # fmt: skip
 

@@ -194,8 +194,8 @@ def part(
     block_due: Floats, bounds: Ints, bursts: Floats, lanes: Floats, sums: Floats, used: Ints,
     modes: Floats, first_columns: Ints, last_columns: Ints, row: Floats, limits: Floats, hot: Ints,
     listed: Ints, counts: Ints, fresh: Ints, outside: Ints,
-    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end_of: Ints,
-    work: Ints, begin: Ints,
+    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
+    end_of: Ints, work: Ints, begin: Ints,
 ) -> None:  # fmt: skip
     """Let the fresh ones be stepped from `t` on, the beginning of a window.
 
@@ -205,7 +205,7 @@ def part(
     for p in prange(bounds.shape[0] - 1):
         if fresh[p] > 0:
             cells = Cells(states, params, table, due, block_due, bounds, bursts)
-            inbox = Inbox(rows, tags, filled, by_target, scratch, end_of, work, begin)
+            inbox = Inbox(rows, tags, filled, by_target, when, scratch, end_of, work, begin)
             _take_back(p, outside[p], end, inbox, modes, first_columns, last_columns, sums, hot)
             low = bounds[p] + counts[p, 0]
             _part(t0, t, end, cells, lanes, sums, used, modes, row[p], limits, hot,

@@ -224,8 +224,8 @@ def list_hot(
     row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, hot: Ints, any_hot: int, places: Ints, visits: Floats,
     done: Ints,
-    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, scratch: Ints, end: Ints, work: Ints,
-    begin: Ints, earliest: Floats, full: Ints,
+    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
+    end: Ints, work: Ints, begin: Ints, earliest: Floats, full: Ints,
 ) -> None:  # fmt: skip
     """Write the streamed arrivals of hot neurons into the inbox, and move the pending spikes on.
 
@@ -237,7 +237,7 @@ def list_hot(
         _list_hot(
             p, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending), hot,
             any_hot, places[p], visits[p], done,
-            Inbox(rows, tags, filled, by_target, scratch, end, work, begin), earliest, full,
+            Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin), earliest, full,
         )  # fmt: skip
 
 
