@@ -67,11 +67,17 @@ def find_stop(row: Floats, t1: float, synapses: Synapses) -> int:
 
 
 @kernel
-def ask_for(synapses: Synapses, cursor: int, count: int) -> None:
-    """Prefetch the next `count` synapses of a spike, or of a long row what a prefetcher needs."""
+def ask_for_targets(synapses: Synapses, cursor: int, count: int) -> None:
+    """Prefetch the next `count` targets of a spike, or of a long row what a prefetcher needs."""
     line = 8 * LINE // synapses.target.itemsize
     for k in range(cursor, cursor + min(count, ASKED) + line, line):
         prefetch(synapses.target, k)
+
+
+@kernel
+def ask_for(synapses: Synapses, cursor: int, count: int) -> None:
+    """Prefetch the next `count` synapses of a spike."""
+    ask_for_targets(synapses, cursor, count)
     end = cursor + min(count, ASKED)
     for k in range(cursor, end + 8, 8):
         if synapses.delay.shape[0] > 1:

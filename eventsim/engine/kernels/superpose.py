@@ -15,6 +15,7 @@ from numba import prange
 from eventsim.engine.buffers import (
     BLOCK,
     CALM,
+    CARRIED,
     GIVEN,
     KEPT,
     KIND,
@@ -39,7 +40,8 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.spread import carry_in, keep
-from eventsim.engine.kernels.streaming import CHUNK, ask_for, stream_spike
+from eventsim.engine.kernels.streaming import CHUNK, ask_for_targets, stream_spike
+from eventsim.engine.rule_layout import BEFORE
 from eventsim.kernel import kernel, loop
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
+TOGETHER = 16  # spikes whose hot arrivals are found before their delays are read
 COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
 
 
@@ -250,11 +253,14 @@ def _list_hot(
     next_due = inf
     kept = 0
     full[p] = 0
+    complete = inbox.filled[p]
     for k in range(pending.filled[p]):
+        if k % TOGETHER == 0:
+            complete = _complete(p, complete, synapses, inbox)
         begin, stop = int(rows[k, PENDING_CURSOR]), int(rows[k, PENDING_STOP])
         if any_hot and begin < stop and full[p] == 0:
-            if k + 2 < pending.filled[p]:
-                ask_for(synapses, int(rows[k + 2, PENDING_CURSOR]), stop - begin)
+            if k + TOGETHER < pending.filled[p]:
+                ask_for_targets(synapses, int(rows[k + TOGETHER, PENDING_CURSOR]), stop - begin)
             if inbox.filled[p] + stop - begin > inbox.rows.shape[1]:
                 full[p] = 1
             else:
@@ -268,6 +274,7 @@ def _list_hot(
             next_due = min(next_due, rows[k, PENDING_DUE])
             keep(rows, k, kept)
             kept += 1
+    _complete(p, complete, synapses, inbox)
     pending.filled[p] = kept
     earliest[p] = next_due
 
@@ -277,9 +284,8 @@ def _list_segment(
     p: int, spike: Floats, begin: int, end: int, synapses: Synapses, hot: Ints, places: Ints,
     visits: Floats, inbox: Inbox,
 ) -> None:  # fmt: skip
+    """List the hot among one spike's arrivals; what lies far away, `_complete` will add."""
     time, source = spike[PENDING_TIME], int(spike[PENDING_SOURCE])
-    weight_step = 1 if synapses.weight.shape[0] > 1 else 0
-    delay_step = 1 if synapses.delay.shape[0] > 1 else 0
     first_source, first_synapse = synapses.labels[0], synapses.labels[1]
     kind, first_row = int(synapses.labels[2]), synapses.labels[3]
     rows, tags = inbox.rows[p], inbox.tags[p]
@@ -287,18 +293,39 @@ def _list_segment(
     for low in range(begin, end, CHUNK):
         for one in range(_hot_among(low, min(low + CHUNK, end), synapses.target, hot, places)):
             k = places[one]
-            rows[n, TIME] = time + synapses.delay[k * delay_step]
+            rows[n, TIME] = time
             rows[n, SOURCE] = first_source + source
             rows[n, SYNAPSE] = first_synapse + k
-            rows[n, VALUE] = synapses.weight[k * weight_step] if kind < PORTS else first_row + k
+            rows[n, VALUE] = first_row + k
             tags[n, TARGET] = synapses.target[k]
             tags[n, KIND] = kind
             if kind >= PORTS:
-                carry_in(spike, synapses.delay[k * delay_step], rows[n])
+                carry_in(spike, 0.0, rows[n])
                 if k - begin < visits.shape[0]:
                     rows[n, KEPT], rows[n, GIVEN] = visits[k - begin, 0], visits[k - begin, 1]
             n += 1
     inbox.filled[p] = n
+
+
+@kernel
+def _complete(p: int, begin: int, synapses: Synapses, inbox: Inbox) -> int:
+    """Add their delays and weights to the arrivals from number `begin` on; return their end.
+
+    They lie anywhere in memory: read in a loop of their own, many are on their way at once.
+    """
+    weight_step = 1 if synapses.weight.shape[0] > 1 else 0
+    delay_step = 1 if synapses.delay.shape[0] > 1 else 0
+    plastic = synapses.labels[2] >= PORTS
+    rows, end = inbox.rows[p], int(inbox.filled[p])
+    for n in range(begin, end):
+        k = int(rows[n, SYNAPSE] - synapses.labels[1])
+        delay = synapses.delay[k * delay_step]
+        rows[n, TIME] += delay
+        if plastic:
+            rows[n, CARRIED + BEFORE] += delay
+        else:
+            rows[n, VALUE] = synapses.weight[k * weight_step]
+    return end
 
 
 @kernel
