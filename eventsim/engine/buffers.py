@@ -130,9 +130,10 @@ class Lines(NamedTuple):
 
 
 class Synapses(NamedTuple):
-    """One projection: synapses by partition, then source, then delay."""
+    """One projection: synapses by partition, then source, then delay; see `by_partition`."""
 
-    row_start: Ints  # (P, n_pre + 1)
+    row_start: Ints  # (P, n_pre) first synapse of each source
+    row_end: Ints  # (P, n_pre) behind the last one
     target: Ints  # (n,) uint16 or int32
     weight: NDArray[Any]  # (n,) or (1,): one constant
     delay: NDArray[Any]  # (n,) or (1,)

@@ -2,36 +2,49 @@ import numpy as np
 import pytest
 
 from eventsim import FixedTotal, Network, Uniform
-from eventsim.engine.buffers import apart
+from eventsim.engine.buffers import Ints, Synapses, apart
 from eventsim.engine.compiled import partition
 from eventsim.models import LIF
+from eventsim.network import Projection
 
 
-@pytest.mark.parametrize("portion", [7, 500, 1000, 1 << 20])
-@pytest.mark.parametrize("constant", [True, False])
-def test_synapses_lie_by_partition_and_within_each_as_in_the_network(
-    portion: int, constant: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Oracle: a stable sort of all synapses by the partition of their targets."""
-    monkeypatch.setattr(partition, "_PORTION", portion)
+def cut(constant: bool, bounds: Ints) -> tuple[Projection, Synapses]:
     net = Network(seed=1)
     cells = net.add("cells", LIF, size=300)
     delay = 1.0 if constant else Uniform(1.0, 2.0)
     projection = net.connect(cells, cells, FixedTotal(1000), weight=Uniform(0, 1), delay=delay)
+    return projection, partition.by_partition(projection, bounds, np.zeros(4))
+
+
+@pytest.mark.parametrize("portion", [7, 500, 1000, 1 << 20])
+@pytest.mark.parametrize("constant", [True, False])
+def test_each_partition_has_the_synapses_onto_its_targets_as_in_the_network(
+    portion: int, constant: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oracle: a choice from the network's own rows."""
+    monkeypatch.setattr(partition, "_PORTION", portion)
     bounds = np.array([0, 64, 256, 300])
+    projection, found = cut(constant, bounds)
     given = projection.synapses
-    cut = partition.by_partition(projection, bounds, np.zeros(4))
     part = np.searchsorted(bounds, given.target, side="right") - 1
-    order = np.argsort(part, kind="stable")
-    assert np.array_equal(cut.target, given.target[order])
-    assert np.array_equal(cut.weight, given.weight[order])
-    assert np.array_equal(cut.delay, given.delay if constant else given.delay[order])
-    for p, starts in enumerate(cut.row_start):
-        first = np.count_nonzero(part < p)
+    delays = np.broadcast_to(found.delay, given.count)
+    for p in range(3):
         for source in range(300):
-            row = slice(given.row_start[source], given.row_start[source + 1])
-            assert starts[source + 1] - starts[source] == np.count_nonzero(part[row] == p)
-        assert starts[0] == first
+            row = np.arange(given.row_start[source], given.row_start[source + 1])
+            expected = row[part[row] == p]
+            here = slice(found.row_start[p, source], found.row_end[p, source])
+            assert np.array_equal(found.target[here], given.target[expected])
+            assert np.array_equal(found.weight[here], given.weight[expected])
+            given_delays = np.broadcast_to(given.delay, given.count)
+            assert np.array_equal(delays[here], given_delays[expected])
+
+
+def test_rows_of_one_delay_are_read_where_they_lie() -> None:
+    bounds = np.array([0, 64, 256, 300])
+    for constant in (True, False):
+        projection, found = cut(constant, bounds)
+        assert np.shares_memory(found.target, projection.synapses.packed_target) == constant
+        assert np.shares_memory(found.weight, projection.synapses.weight) == constant
 
 
 @pytest.mark.parametrize("columns", [None, 1, 4, 8, 9, 16])

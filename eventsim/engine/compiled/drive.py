@@ -53,7 +53,7 @@ class Drive:
         injected: Any = {"model": bind.neuron_namespace(source.model), "PARALLEL": partitions > 1}
         self.kernel: Any = specialise(drive_kernel, **injected)
         self.waiting_kernel: Any = specialise(waiting_kernel, **injected)
-        counts = np.diff(synapses.row_start, axis=1)
+        counts = synapses.row_end - synapses.row_start
         sources = np.concatenate([np.repeat(np.arange(row.size), row) for row in counts])
         self.bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
         parts = list(pairwise(self.bounds))

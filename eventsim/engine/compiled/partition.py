@@ -1,4 +1,4 @@
-"""Synapses cut into a slice for each partition of their targets: threads share nothing."""
+"""Synapses shared out among partitions of their targets: threads share nothing that they write."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,23 +14,27 @@ _PORTION = 1 << 20  # synapses that are counted at a time
 
 
 def by_partition(projection: Projection, bounds: Ints, labels: Floats) -> Synapses:
-    """Cut a projection into one slice per partition of its targets; delays are up to the soma."""
+    """Cut the rows of a projection by partitions of its targets; delays are up to the soma.
+
+    Where all delays are one, a row is sorted by target: what belongs to a partition lies side by
+    side in it, and nothing is moved. Else the synapses of each partition are put together, as are
+    those of sources that have one at most, for who reads them without a queue.
+    """
     given = projection.synapses
     delay = given.delay
     if projection.dendritic_delay:
         delay = delay.astype(np.float64) + projection.dendritic_delay
+    target, weight = given.packed_target, given.weight
     if bounds.size == 2:
-        row_start = given.row_start[np.newaxis]
-        return Synapses(row_start, given.packed_target, given.weight, delay, labels)
-    row_starts, first = [], 0
-    for here in inside(given.packed_target, bounds):
-        row_starts.append(first + _count_before(given.row_start, here))
-        first = row_starts[-1][-1]
-    target, weight, delay = (
-        _moved(values, given.packed_target, bounds)
-        for values in (given.packed_target, given.weight, delay)
-    )
-    return Synapses(np.stack(row_starts), target, weight, delay, labels)
+        start, end = given.row_start[np.newaxis, :-1], given.row_start[np.newaxis, 1:]
+        return Synapses(start, end, target, weight, delay, labels)
+    counts = [np.diff(_count_before(given.row_start, here)) for here in inside(target, bounds)]
+    if delay.size == 1 and np.diff(given.row_start).max(initial=0) > 1:
+        end = given.row_start[:-1] + np.cumsum(counts, axis=0)
+    else:
+        end = np.cumsum(counts).reshape(np.shape(counts))
+        weight, delay, target = (_moved(v, target, bounds) for v in (weight, delay, target))
+    return Synapses(end - counts, end, target, weight, delay, labels)
 
 
 def inside(target: Ints, bounds: Ints) -> Iterator[NDArray[np.bool_]]:
@@ -42,8 +46,8 @@ def inside(target: Ints, bounds: Ints) -> Iterator[NDArray[np.bool_]]:
 
 
 def _moved(values: NDArray[Any], target: Ints, bounds: Ints) -> NDArray[Any]:
-    """Return values of the network's synapses by partition; nothing is copied that needn't be."""
-    if values.size == 1 or bounds.size == 2:
+    """Return values of the network's synapses by partition; one that stands for all as it is."""
+    if values.size == 1:
         return values
     values_here, filled = np.empty_like(values), 0
     for here in inside(target, bounds):

@@ -45,6 +45,7 @@ class CompiledProjection:
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         labels = np.array([projection.source.first, first_number, projection.port, 0.0])
         self.synapses = by_partition(projection, bounds, labels)
+        self.moved = self.synapses.target is not projection.synapses.packed_target
         self.pending = Pending(np.zeros((partitions, ROOM, PENDING_CARRIED)), apart(partitions))
         self.part_due = apart(partitions, dtype=float)
         self.part_full = apart(partitions)
@@ -79,7 +80,7 @@ class CompiledProjection:
             self.pending = self.pending._replace(rows=grown(self.pending.rows, 1, room))
         first = self.spread.enqueue(
             times, neurons, self._carried(times, neurons), self.synapses.row_start,
-            self.synapses.delay, *self.pending,
+            self.synapses.row_end, self.synapses.delay, *self.pending,
         )  # fmt: skip
         self.due = min(self.due, first)
 
@@ -116,7 +117,7 @@ class CompiledProjection:
 
         Found anew each time: kept, it would take as much memory as the targets.
         """
-        if self.bounds.size == 2:
+        if not self.moved:
             return None
         target = self.projection.synapses.packed_target
         return np.concatenate([np.flatnonzero(here) for here in inside(target, self.bounds)])
@@ -192,18 +193,17 @@ class CompiledProjection:
             larger = grown(self.pending.rows, 1, spikes.shape[0])
             self.pending = self.pending._replace(rows=larger)
         self.due = inf
-        for p, row_start in enumerate(self.synapses.row_start):
-            here = cursor.astype(np.int64)
+        starts, ends = self.synapses.row_start, self.synapses.row_end
+        for p, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            here = np.maximum(cursor.astype(np.int64), start[source])
             if origin is not None:
-                there = origin[row_start[0] : row_start[-1]]
-                here = row_start[0] + np.searchsorted(there, cursor)
-            end = row_start[source + 1]
-            left = here < end
+                here = start[0] + np.searchsorted(origin[start[0] : end[-1]], cursor)
+            left = here < end[source]
             delay = self.synapses.delay
             due = time[left] + (delay[0] if delay.size == 1 else delay[here[left]])
             rows = self.pending.rows[p, : due.size]
             rows[:, :PENDING_STOP] = np.column_stack(
-                [time[left], source[left], here[left], due, end[left]]
+                [time[left], source[left], here[left], due, end[source][left]]
             )
             rows[:, PENDING_CARRIED:] = spikes[left, PENDING_DUE:]
             self.pending.filled[p] = due.size

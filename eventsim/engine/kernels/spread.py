@@ -81,8 +81,8 @@ def carry(
 
 @loop()
 def enqueue(
-    times: Floats, neurons: Ints, carried: Floats, row_start: Ints, delay: Ints, rows: Floats,
-    filled: Ints,
+    times: Floats, neurons: Ints, carried: Floats, row_start: Ints, row_end: Ints, delay: Floats,
+    rows: Floats, filled: Ints,
 ) -> float:  # fmt: skip
     """Append spikes to the pending ones of a projection; return when the first is due."""
     earliest = inf
@@ -90,7 +90,7 @@ def enqueue(
     for p in range(rows.shape[0]):
         count = filled[p]
         for k in range(times.shape[0]):
-            cursor, end = row_start[p, neurons[k]], row_start[p, neurons[k] + 1]
+            cursor, end = row_start[p, neurons[k]], row_end[p, neurons[k]]
             if cursor < end:
                 due = times[k] + delay[cursor * delay_step]
                 rows[p, count, PENDING_TIME] = times[k]
@@ -109,7 +109,7 @@ def enqueue(
 @loop(parallel=PARALLEL)
 def deliver(
     t1: float,
-    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints,
     rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
     end: Ints, work: Ints, begin: Ints,
@@ -123,7 +123,7 @@ def deliver(
     for p in prange(row_start.shape[0]):
         _deliver(
             p, t1,
-            Synapses(row_start, target, weight, delay, labels),
+            Synapses(row_start, row_end, target, weight, delay, labels),
             Pending(pending, n_pending),
             Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin),
             earliest, full,

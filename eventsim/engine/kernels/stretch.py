@@ -132,7 +132,7 @@ def _enter(i: int, s: Any, t: float, cells: Cells, limits: Floats, hot: Ints, p:
 @loop(parallel=PARALLEL)
 def stream(
     oldest: float, t1: float, end: float,
-    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
     columns: Ints, shares: Floats, bounds: Ints, limits: Floats, hot: Ints, listed: Ints,
@@ -144,7 +144,7 @@ def stream(
     `fresh[p]` counts those that are on the list behind the counts[p, 0] hot ones.
     """
     for p in prange(row_start.shape[0]):
-        synapses = Synapses(row_start, target, weight, delay, labels)
+        synapses = Synapses(row_start, row_end, target, weight, delay, labels)
         streamed[p] = _stream(
             p, oldest, t1, end, synapses, Pending(pending, n_pending), modes,
             first_column, sign, sums, chunk[p], columns, shares, limits, hot,

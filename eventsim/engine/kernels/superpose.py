@@ -56,7 +56,7 @@ COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
 @loop(parallel=PARALLEL)
 def stream(
     oldest: float, t1: float, end: float,
-    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
 ) -> None:  # fmt: skip
@@ -68,8 +68,8 @@ def stream(
     """
     for p in prange(row_start.shape[0]):
         streamed[p] = _stream(
-            p, oldest, t1, end,
-            Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending),
+            p, oldest, t1, end, Synapses(row_start, row_end, target, weight, delay, labels),
+            Pending(pending, n_pending),
             modes, first_column, sign, sums, chunk[p],
         )  # fmt: skip
 
@@ -224,7 +224,7 @@ def rejoin(
 
 @loop(parallel=PARALLEL)
 def list_hot(
-    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, hot: Ints, any_hot: int, places: Ints, visits: Floats,
     done: Ints,
     rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
@@ -238,8 +238,8 @@ def list_hot(
     """
     for p in prange(row_start.shape[0]):
         _list_hot(
-            p, Synapses(row_start, target, weight, delay, labels), Pending(pending, n_pending), hot,
-            any_hot, places[p], visits[p], done,
+            p, Synapses(row_start, row_end, target, weight, delay, labels),
+            Pending(pending, n_pending), hot, any_hot, places[p], visits[p], done,
             Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin), earliest, full,
         )  # fmt: skip
 

@@ -48,7 +48,7 @@ AHEAD = 12  # synapses from the one whose target's memory is asked for to the on
 @loop(parallel=PARALLEL)
 def stream(
     window: float, t1: float,
-    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints,
     modes: Floats, first_column: int, sums: Floats, streamed: Ints,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
@@ -63,7 +63,7 @@ def stream(
     """
     for p in prange(row_start.shape[0]):
         _stream(
-            p, window, t1, Synapses(row_start, target, weight, delay, labels),
+            p, window, t1, Synapses(row_start, row_end, target, weight, delay, labels),
             Pending(pending, n_pending), modes, first_column, sums, streamed,
             Plastic(memory, rule_params, history, remembered, courses, jumps, jumps_forgotten,
                     own_course),
@@ -273,7 +273,7 @@ def recall(
 
 @loop(parallel=PARALLEL)
 def undo(
-    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints, streamed: Ints, memory: Floats, saved: Floats, hot: Ints,
 ) -> None:  # fmt: skip
     """Put back the rows of synapses whose target is hot, the last visit first."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @loop()
 def sweep(
     which: int, p: int, until: float, settle: bool, sources: Floats, by_source: Ints, begin: Ints,
-    row_start: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats, pending: Floats,
+    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    pending: Floats,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
     courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
 ) -> None:  # fmt: skip
@@ -30,7 +31,7 @@ def sweep(
     spike of each source would carry; its pending spikes are by_source[begin[i] : begin[i + 1]], in
     the order of time. Weights that move by themselves are brought to `until` if `settle` says so.
     """
-    synapses = Synapses(row_start, target, weight, delay, labels)
+    synapses = Synapses(row_start, row_end, target, weight, delay, labels)
     plastic = Plastic(
         memory, rule_params, history, remembered, courses, jumps, jumps_forgotten, own_course
     )
@@ -43,7 +44,7 @@ def sweep(
             high = int(spike[PENDING_CURSOR])
             _catch_up(which, low, high, until, settle, carried, synapses, plastic)
             low, carried = high, spike[PENDING_CARRIED:]
-        _catch_up(which, low, row_start[p, i + 1], until, settle, carried, synapses, plastic)
+        _catch_up(which, low, row_end[p, i], until, settle, carried, synapses, plastic)
 
 
 @kernel
