@@ -209,12 +209,21 @@ def table(measures: Mapping[str, Measure]) -> str:
     lines = []
     for name, m in measures.items():
         line = f"  {name:<{width}}  {m.value:>9.4g} {m.unit:<3}"
-        if m.expected is not None:
-            tolerance = "" if m.tolerance is None else f" +- {m.tolerance:g}"
+        if claim := _claim(m):
             verdict = {True: ", holds", False: ", DOES NOT HOLD", None: ""}[m.holds]
-            line += f"  ({m.source or 'expected'}: {m.expected:.4g}{tolerance}{verdict})"
+            line += f"  ({claim}{verdict})"
         lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def _claim(m: Measure) -> str:
+    """Return what a measure is compared with, in words."""
+    asked = f"asked {m.asked}" if m.asked else ""
+    if m.expected is None:
+        return f"{m.source}: {asked}" if asked and m.source else asked
+    tolerance = "" if m.tolerance is None else f" +- {m.tolerance:g}"
+    terms = [f"{m.source or 'expected'}: {m.expected:.4g}{tolerance}", asked]
+    return "; ".join(filter(None, terms))
 
 
 def _effort(recording: Recording) -> str:

@@ -217,8 +217,7 @@ def measure(
         busy[name] = float(counts.sum() / counts.shape[0] / counts.shape[2])
     about = settings.sounds
     best = readings["heterogeneous", settings.windows].accuracy
-    asked = "asked: at least 90"
-    measures = {f"accuracy, {about} words": Measure(best, "%", 95.0, 5.0, asked)}
+    measures = {f"accuracy, {about} words": Measure(best, "%", at_least=90.0)}
     for (name, windows), reading in readings.items():
         alone = readings["encoder", windows]
         where = f"{name}, " + ("whole word" if windows == 1 else f"{windows} windows")

@@ -218,7 +218,46 @@ def test_the_table_says_whether_a_claim_holds() -> None:
     ]
 
 
-def test_a_value_on_the_edge_of_its_tolerance_holds() -> None:
-    """Oracle: by hand; in binary 1 - 0.975 is above 0.025."""
+def test_bounds_are_shown_as_what_is_asked_and_judged_with_what_is_expected() -> None:
+    """Oracle: by hand."""
+    measures = {
+        "error": Measure(0.5, at_most=0.6),
+        "gain": Measure(2.5, source="paper", at_most=2.0),
+        "rate": Measure(3.5, "Hz", at_least=3.0, at_most=4.5),
+        "accuracy": Measure(96.4, "%", 95.96, source="paper", at_least=95.5),
+        "far": Measure(7.0, "", 5.0, 1.0, at_least=0.0),
+        "undefined": Measure(nan, at_least=0.0),
+    }
+    assert [m.holds for m in measures.values()] == [True, False, True, True, False, False]
+    assert [line.partition("(")[2] for line in runner.table(measures).splitlines()] == [
+        "asked <= 0.6, holds)",
+        "paper: asked <= 2, DOES NOT HOLD)",
+        "asked >= 3 and <= 4.5, holds)",
+        "paper: 95.96; asked >= 95.5, holds)",
+        "expected: 5 +- 1; asked >= 0, DOES NOT HOLD)",
+        "asked >= 0, DOES NOT HOLD)",
+    ]
+
+
+def test_bounds_stand_in_the_json_as_such(tmp_path: Path) -> None:
+    """Oracle: the bound as given, and no expected value made of it."""
+    module, out = this_module(), tmp_path / "a.h5"
+
+    def bounded(settings: Settings, options: RunOptions) -> Result:
+        return Result({"error": Measure(0.5, at_most=0.6)}, run(settings, options).recording)
+
+    module.run = bounded
+    runner.execute(module, Settings(), replace(REFERENCE, out=out))
+    told = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["measures"]["error"]
+    assert told == {
+        "value": 0.5, "unit": "", "expected": None, "tolerance": None, "source": "",
+        "at_least": None, "at_most": 0.6, "holds": True,
+    }  # fmt: skip
+
+
+def test_a_value_on_the_edge_of_what_is_claimed_holds() -> None:
+    """Oracle: by hand; in binary 1 - 0.975 is above 0.025, and 0.1 + 0.2 above 0.3."""
     assert Measure(1.0, "", 0.975, 0.025).holds
     assert not Measure(1.0, "", 0.975, 0.0249).holds
+    assert Measure(0.1 + 0.2, at_most=0.3).holds
+    assert Measure(0.3, at_least=0.1 + 0.2).holds
