@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from eventsim.interrupts import kept_back
 from eventsim.scenarios._data_files import check_archive
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -133,9 +134,10 @@ def _in_processes(
         for _ in range(min(processes, len(queue))):
             here, there = context.Pipe()
             worker = context.Process(target=_serve, args=(there, work), daemon=True)
-            worker.start()
+            with kept_back():  # for good: Ctrl-C is answered here
+                worker.start()
+                workers.append((here, worker))
             there.close()
-            workers.append((here, worker))
             busy[here] = _hand_out(here, queue)
         while busy:
             for pipe in wait(list(busy)):
