@@ -3,7 +3,8 @@
 import datetime
 import platform
 import sys
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import eventsim
@@ -12,7 +13,6 @@ from eventsim.network import Network
 
 def provenance(network: Network, **run: Any) -> dict[str, Any]:
     """Return a description of the network, the run and its surroundings, fit for JSON."""
-    packages = ("numpy", "numba", "h5py", "networkx")
     return {
         "eventsim": eventsim.__version__,
         **run,
@@ -33,10 +33,19 @@ def provenance(network: Network, **run: Any) -> dict[str, Any]:
             ],
         },
         "python": sys.version.split()[0],
-        "packages": {name: version(name) for name in packages},
+        "packages": _versions(),
         "host": {"system": platform.system(), "machine": platform.machine()},
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of what was, or may have been, computed with, as far as installed."""
+    found = {}
+    for name in ("numpy", "numba", "h5py", "networkx", "scipy", "scikit-learn"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _shown(population: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from math import isfinite
@@ -150,18 +151,20 @@ def execute(module: ModuleType, settings: ScenarioSettings, options: RunOptions)
         "out": None if options.out is None else str(Path(options.out).absolute()),
         "every": options.checkpoint_every,
     }  # fmt: skip
+    begin = time.monotonic()
     result: Result = module.run(settings, replace(options, notes=notes))
+    seconds = time.monotonic() - begin
     options.say(table(result.measures))
     if options.out is not None:
         recording, measures, figure = outputs(options.out)
-        measures.write_text(_json(settings, result) + "\n", encoding="utf-8")
+        measures.write_text(_json(settings, result, seconds) + "\n", encoding="utf-8")
         written = [recording, measures]
         try:
             _draw(module, result).savefig(figure)
             written.append(figure)
         except ImportError as error:
             options.say(f"no figure: {error}")
-        options.say(_effort(result.recording))
+        options.say(_effort(result.recording, seconds))
         options.say("wrote " + ", ".join(map(str, written)))
     return result
 
@@ -209,18 +212,28 @@ def table(measures: Mapping[str, Measure]) -> str:
     lines = []
     for name, m in measures.items():
         line = f"  {name:<{width}}  {m.value:>9.4g} {m.unit:<3}"
-        if m.expected is not None:
-            tolerance = "" if m.tolerance is None else f" +- {m.tolerance:g}"
+        if claim := _claim(m):
             verdict = {True: ", holds", False: ", DOES NOT HOLD", None: ""}[m.holds]
-            line += f"  ({m.source or 'expected'}: {m.expected:.4g}{tolerance}{verdict})"
+            line += f"  ({claim}{verdict})"
         lines.append(line.rstrip())
     return "\n".join(lines)
 
 
-def _effort(recording: Recording) -> str:
+def _claim(m: Measure) -> str:
+    """Return what a measure is compared with, in words."""
+    asked = f"asked {m.asked}" if m.asked else ""
+    if m.expected is None:
+        return f"{m.source}: {asked}" if asked and m.source else asked
+    tolerance = "" if m.tolerance is None else f" +- {m.tolerance:g}"
+    terms = [f"{m.source or 'expected'}: {m.expected:.4g}{tolerance}", asked]
+    return "; ".join(filter(None, terms))
+
+
+def _effort(recording: Recording, seconds: float) -> str:
     spikes = sum(recording.spikes(name)[0].size for name in recording.populations)
     wall = recording.provenance.get("wall_seconds", 0.0)
-    return f"simulated {recording.duration:g} ms in {wall:.1f} s, recorded {spikes:,} spikes"
+    recorded = f"recorded {recording.duration:g} ms and {spikes:,} spikes"
+    return f"the run took {seconds:.1f} s; {recorded}, simulated in {wall:.1f} s"
 
 
 def _draw(module: ModuleType, result: Result) -> Any:
@@ -231,7 +244,7 @@ def _draw(module: ModuleType, result: Result) -> Any:
     return plots.overview(result.recording)
 
 
-def _json(settings: ScenarioSettings, result: Result) -> str:
+def _json(settings: ScenarioSettings, result: Result, seconds: float) -> str:
     provenance = result.recording.provenance
     content = {
         "scenario": name_of(settings),
@@ -239,6 +252,8 @@ def _json(settings: ScenarioSettings, result: Result) -> str:
         "measures": {
             name: {**_plain(asdict(m)), "holds": m.holds} for name, m in result.measures.items()
         },
+        # of the whole run; wall_seconds in provenance are those of the recorded simulation
+        "run_seconds": round(seconds, 3),
         # the network is described in the recording
         "provenance": {k: v for k, v in provenance.items() if k not in ("network", "settings")},
     }

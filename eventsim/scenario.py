@@ -246,6 +246,9 @@ def name_of(settings: ScenarioSettings) -> str:
     return type(settings).__module__.rpartition(".")[2]
 
 
+MARGIN = 1e-9  # relative, covers the rounding of a value that lies on the edge of what is claimed
+
+
 @dataclass(frozen=True)
 class Measure:
     """One measured number, and what it is compared with.
@@ -261,7 +264,9 @@ class Measure:
     tolerance : float, optional
         How far the value may lie from the expected one.
     source : str
-        Who expects it: "mean field", "Brunel 2000, fig. 8C", "raw pixels".
+        Who expects it, or asks for it: "mean field", "Brunel 2000, fig. 8C", "raw pixels".
+    at_least, at_most : float, optional
+        Bounds that are asked of the value.
     """
 
     value: float
@@ -269,14 +274,26 @@ class Measure:
     expected: float | None = None
     tolerance: float | None = None
     source: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def asked(self) -> str:
+        """The bounds in words, as far as there are any."""
+        signs = ((">=", self.at_least), ("<=", self.at_most))
+        return " and ".join(f"{sign} {bound:.4g}" for sign, bound in signs if bound is not None)
 
     @property
     def holds(self) -> bool | None:
-        """Whether the value is within the tolerance; None where nothing is claimed."""
-        if self.expected is None or self.tolerance is None:
-            return None
-        # the margin covers the rounding of a value that lies on the edge
-        return bool(abs(self.value - self.expected) <= self.tolerance * (1.0 + 1e-9))
+        """Whether the value is within tolerance and bounds; None where nothing is claimed."""
+        claims = []
+        if self.expected is not None and self.tolerance is not None:
+            claims.append(abs(self.value - self.expected) <= self.tolerance * (1.0 + MARGIN))
+        if self.at_least is not None:
+            claims.append(self.value >= self.at_least - MARGIN * abs(self.at_least))
+        if self.at_most is not None:
+            claims.append(self.value <= self.at_most + MARGIN * abs(self.at_most))
+        return all(map(bool, claims)) if claims else None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from eventsim import checks, runner
+from eventsim import checks, interrupts, runner
 from eventsim.scenario import RunOptions, ScenarioSettings
 
 PATIENCE = 5.0  # s that an interrupted job has to end its recording
@@ -179,9 +179,10 @@ def _run_all(
                 # settings as a dictionary: the class in a user's file can't be found by its name
                 given = (there, job.scenario, asdict(job.settings), job.options)
                 process = context.Process(target=_run, args=given, daemon=True)
-                process.start()
+                with interrupts.kept_back():
+                    process.start()
+                    running[here] = _Running(process, job, time.monotonic())
                 there.close()
-                running[here] = _Running(process, job, time.monotonic())
             for pipe in wait(list(running)):
                 process, job, since = running.pop(pipe)
                 yield job, time.monotonic() - since, _told(pipe)
@@ -204,6 +205,7 @@ def _run(pipe: Any, scenario: str, settings: dict[str, Any], options: RunOptions
     """Run one job in a process of its own; tell what went wrong or nothing."""
     error = ""
     try:
+        interrupts.let_through()
         module = runner.find(scenario)
         runner.execute(module, module.Settings(**settings), options)
     except KeyboardInterrupt:

@@ -10,8 +10,6 @@ probability of a hit in each ms: all images have the same sum. An input remember
 that comes within 3 ms of its last spike.
 """
 
-import gzip
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 
 from eventsim.model import Neuron
 from eventsim.models import PoissonDeadTime
-from eventsim.scenarios._data_files import ASK, data_folder
+from eventsim.scenarios._data_files import ASK, data_folder, unpacked
 from eventsim.scenarios._nalsm_films import BLANK, DEAD_TIME, Films, read_films
 from eventsim.simulation import Simulation
 
@@ -174,11 +172,11 @@ def _idx(
     path = next((p for p in tried if p.is_file()), None)
     if path is None:
         raise FileNotFoundError(f"{where} DATA/{FOLDERS[dataset][0]}/{name}.gz; {hint}")
-    opened: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rb") as file:
-        raw = np.frombuffer(file.read(), np.uint8)
+    anew = f"get it anew from {WHERE[dataset]}"
+    raw = np.frombuffer(unpacked(path, where, anew), np.uint8)
     header = 4 + 4 * len(shape)
     found = tuple(raw[4:header].view(">i4").tolist()) if raw.size >= header else ()
     if found != shape or raw.size != header + int(np.prod(shape)):
-        raise ValueError(f"{where} an array of shape {shape} in {str(path)!r}, got {found}")
+        have = f"got {found} and {raw.size:,} bytes; {anew}"
+        raise ValueError(f"{where} an array of shape {shape} in {str(path)!r}, {have}")
     return raw[header:].reshape(shape)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from eventsim.model import Neuron
 from eventsim.models import SpikeSource
 from eventsim.models.encoders.event_camera import read_records
+from eventsim.scenarios._data_files import check_archive
 from eventsim.simulation import Simulation
 
 DEAD_TIME = 3.0  # ms, of an input, which remembers one event that comes within it
@@ -129,13 +130,14 @@ def _trains(times: list[Floats], inputs: list[Ints], size: int) -> list[Floats]:
 def read_films(root: Path, where: str, hint: str) -> tuple[Films, Films]:
     """Return the films to train and to test with; `where` and `hint` stand in messages."""
     if all((root / name).is_file() for name in ARCHIVES):
-        train, test = (_archive(root / name, where) for name in ARCHIVES)
+        train, test = (_archive(root / name, where, hint) for name in ARCHIVES)
     else:
         train, test = (_folder(root / "N-MNIST" / name, where, hint) for name in ("Train", "Test"))
     return train, test
 
 
-def _archive(path: Path, where: str) -> Films:
+def _archive(path: Path, where: str, hint: str) -> Films:
+    check_archive(path, where, f"get it anew; {hint}")
     with np.load(path, allow_pickle=False) as file:
         missing = {"x", "y", "p", "t_us", "offset", "label"} - set(file.files)
         if missing:

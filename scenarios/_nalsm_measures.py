@@ -17,31 +17,6 @@ Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
 
 
-class Published(NamedTuple):
-    """What the paper found, for 1,000 neurons and samples of 250 ms."""
-
-    accuracy: float | None = None  # %
-    branching: float | None = None  # as it is while learning goes on, where it does
-
-
-PUBLISHED = {
-    ("nalsm", "mnist"): Published(95.96, 1.246),
-    ("nalsm", "fashion"): Published(83.05, 1.197),
-    ("nalsm", "nmnist"): Published(95.90, 1.129),
-    ("lsm", "mnist"): Published(95.22, 0.863),  # of weights of 0.7
-    ("stdp", "mnist"): Published(89.47, 1.415),
-    ("stdp", "nmnist"): Published(86.80, 1.368),
-    ("ap_stdp", "mnist"): Published(95.49, 0.916),
-    ("ap_stdp", "nmnist"): Published(95.23, 0.824),
-}
-PAPER = "Ivanov & Michmizos 2021"
-
-
-def published(variant: str, dataset: str) -> Published:
-    """Return what the paper found, nothing where it says nothing."""
-    return PUBLISHED.get((variant, dataset), Published())
-
-
 class Reading(NamedTuple):
     """What a readout made of the test samples."""
 

@@ -1,12 +1,13 @@
 """What `nalsm` has done already: results of its parts, kept beside the recording.
 
-A folder holds one file for each part; its name ends in a hash of the settings, so that results of
-other settings are never taken for these. A killed run goes on where it stopped.
+A folder holds one file for each part; its name ends in a hash of settings, data and version, so
+that results of others are never taken for these. A killed run goes on where it stopped.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from eventsim.interrupts import kept_back
+from eventsim.scenarios._data_files import check_archive
 
 Arrays = Mapping[str, NDArray[Any]]
 T = TypeVar("T")
@@ -28,6 +32,11 @@ class Store:
         The recording; None keeps nothing.
     key : object fit for JSON
         What the results depend on.
+
+    Attributes
+    ----------
+    folder : Path or None
+        Where results are kept.
     """
 
     def __init__(self, out: str | Path | None, key: Any) -> None:
@@ -38,6 +47,11 @@ class Store:
             self.folder = Path(out).with_name(name)
             self.folder.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def used(self) -> bool:
+        """Whether an earlier run has left anything."""
+        return self.folder is not None and any(self.folder.iterdir())
+
     def path(self, name: str) -> Path | None:
         """Return where a part is kept."""
         return None if self.folder is None else self.folder / name
@@ -47,6 +61,7 @@ class Store:
         path = self.path(f"{name}.npz")
         if path is None or not path.exists():
             return None
+        check_archive(path, "scenario 'nalsm' needs", "delete it, and it is done again")
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
 
@@ -59,6 +74,16 @@ class Store:
         with unfinished.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
         unfinished.replace(path)
+
+
+def digest(stimuli: Iterable[Any]) -> str:
+    """Return a hash of what named tuples of arrays and numbers hold."""
+    found = hashlib.sha256()
+    for value in chain.from_iterable(stimuli):
+        array = np.ascontiguousarray(value)
+        found.update(f"{array.dtype.str}{array.shape}".encode())
+        found.update(array.data)
+    return found.hexdigest()
 
 
 def each(
@@ -109,9 +134,10 @@ def _in_processes(
         for _ in range(min(processes, len(queue))):
             here, there = context.Pipe()
             worker = context.Process(target=_serve, args=(there, work), daemon=True)
-            worker.start()
+            with kept_back():  # for good: Ctrl-C is answered here
+                worker.start()
+                workers.append((here, worker))
             there.close()
-            workers.append((here, worker))
             busy[here] = _hand_out(here, queue)
         while busy:
             for pipe in wait(list(busy)):

@@ -152,7 +152,8 @@ def measure(settings: Settings, recording: Recording) -> dict[str, Measure]:
             name = f"{word}, input {settings.rate * factor:g} Hz"
             measures[name] = Measure(float(found[j]), unit, *claim)
     gain = float(rates[-1] / rates[0]) if rates[0] else float("nan")
-    measures["gain"] = Measure(gain, "", 1.5, 0.5, "Song et al.: < 2")
+    asked: dict[str, Any] = {} if preset is None else {"source": "Song et al.", "at_most": 2.0}
+    measures["gain"] = Measure(gain, "", **asked)
     return measures
 
 

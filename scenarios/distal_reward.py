@@ -182,22 +182,23 @@ def measure(settings: Settings, recording: Recording, rewards: Floats) -> dict[s
         "mean excitatory weight": (float(weights.mean()), "mV"),
         "at the ceiling": (100.0 * float(np.mean(weights > 0.95 * W_MAX)), "%"),
     }
-    return {name: Measure(*value, *claims.get(name, ())) for name, value in found.items()}
+    return {name: Measure(*value, **claims.get(name, {})) for name, value in found.items()}
 
 
-def _claims(settings: Settings) -> dict[str, tuple[float, float | None, str]]:
-    """Return what is expected: value, tolerance and source, by measure."""
+def _claims(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return what is expected and asked, by measure."""
     if settings.reward == "shuffled":
-        return {"stronger synapses": (50.0, None, "chance")}
+        return {"stronger synapses": {"expected": 50.0, "source": "chance"}}
+    paper, program = {"source": "Izhikevich 2007"}, {"source": "published program"}
     if settings == Settings(snapshot=settings.snapshot):
         return {
-            "weight at the end": (W_MAX, 0.1, "Izhikevich 2007"),
-            "stronger synapses": (0.0, 5.0, "Izhikevich 2007"),
-            "first at the ceiling": (2100.0, 1500.0, "published program"),
-            "near the ceiling since": (70.0, 30.0, "published program"),
-            "rate": (1.3, 0.3, "published program"),
+            "weight at the end": {"expected": W_MAX, "tolerance": 0.1, **paper},
+            "stronger synapses": {"at_most": 5.0, **paper},
+            "first at the ceiling": {"at_least": 600.0, "at_most": 3600.0, **program},
+            "near the ceiling since": {"at_least": 40.0, **program},
+            "rate": {"expected": 1.3, "tolerance": 0.3, **program},
         }
-    return {"stronger synapses": (0.0, 20.0, "Izhikevich 2007")}
+    return {"stronger synapses": {"at_most": 20.0, **paper}}
 
 
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:

@@ -103,22 +103,24 @@ def measure(settings: Settings, recording: Recording) -> dict[str, Measure]:
             measures[f"rate in second {second}"] = _below(bound, found, known)
     found = rate(recording, 0.9 * end, end)
     if settings == Settings():
-        measures["rate in the last tenth"] = Measure(found, "Hz", 3.75, 0.75, SOURCE)
+        measures["rate in the last tenth"] = Measure(
+            found, "Hz", source=SOURCE, at_least=3.0, at_most=4.5
+        )
     else:
         measures["rate in the last tenth"] = Measure(found, "Hz", settings.rho, source="rho")
     cvs = statistics.cv(*recording.spikes("exc", end / 2), recording.populations["exc"])
     cv = float(np.nanmean(cvs)) if np.isfinite(cvs).any() else float("nan")
-    claim = (0.95, 0.25, f"{SOURCE}: >= 0.7") if known else ()
-    measures["CV of intervals"] = Measure(cv, "", *claim)
+    claim: dict[str, Any] = {"source": SOURCE, "at_least": 0.7} if known else {}
+    measures["CV of intervals"] = Measure(cv, "", **claim)
     weights = recording.weights("learned", -1).values[0]
     measures["mean learned weight"] = Measure(float(weights.mean()), "nS")
     return measures
 
 
 def _below(bound: float, found: float, known: bool) -> Measure:
-    """Return a rate that must lie between 0 and a bound: in the middle, give or take half."""
-    claim = (bound / 2, bound / 2, f"{SOURCE}: <= {bound:g}") if known else ()
-    return Measure(found, "Hz", *claim)
+    """Return a rate that must not be above a bound."""
+    claim: dict[str, Any] = {"source": SOURCE, "at_most": bound} if known else {}
+    return Measure(found, "Hz", **claim)
 
 
 def begin_late(sim: Simulation) -> None:

@@ -71,9 +71,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "quick": {"examples": 12_000, "lessons": 240, "movies": 3, "places": 32},
 }
-# of another program, by convolution; and how far that may be off
-KNOWN = {"full": (0.975, 0.025), "third": (0.95, 0.05), "collapsed": (0.15, 0.15)}
-SOURCE = "convolution: >= 0.95, >= 0.9, <= 0.3"
+# what is asked, after another program, by convolution
+ASKED: dict[str, dict[str, Any]] = {
+    "full": {"at_least": 0.95}, "third": {"at_least": 0.9}, "collapsed": {"at_most": 0.3},
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +172,8 @@ def measure(
         size = np.abs(evidence(recording, name, (FRAMES + REST) * movie + frame))
         read = (size + kernel.bias).mean(axis=1).argmax(axis=1)
         accuracy = float(np.mean(read == shown.direction[movie]))
-        claim = (*KNOWN[name], SOURCE) if known and name in KNOWN else ()
-        measures[f"accuracy, {name}"] = Measure(accuracy, "", *claim)
+        claim = ASKED.get(name, {}) if known else {}
+        measures[f"accuracy, {name}"] = Measure(accuracy, "", **claim)
     for name in SHOWN:
         source = network.projections[f"events->{name}"].synapses.source
         arrivals = float(counts @ np.bincount(source, minlength=counts.size))
@@ -186,11 +187,10 @@ def measure_gestures(settings: Settings, recording: Recording, period: int) -> d
     for k, name in enumerate(_gestures.CIRCLES):
         frames = np.arange(period * k, period * (k + 1))
         rotation = _gestures.turns(_gestures.headings(evidence(recording, "full", frames)))
-        way = 1.0 if "counter" in name else -1.0
-        source = "way of turning: above 0" if way > 0 else "way of turning: below 0"
+        way: dict[str, Any] = {"at_least" if "counter" in name else "at_most": 0.0}
         # frames last a ms of a film that runs `speed` times as fast
         found = rotation * 1e3 / settings.speed
-        measures[f"turns per s, {name}"] = Measure(found, "1/s", way, 1.0, source)
+        measures[f"turns per s, {name}"] = Measure(found, "1/s", source="way of turning", **way)
     return measures
 
 

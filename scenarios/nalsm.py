@@ -18,8 +18,10 @@ Without `dataset` the images are scikit-learn's digits, 8 x 8 pixels. `--set dat
 data=DATA`, or fashion, or nmnist, takes others from a folder; EVENTSIM_DATA may name it. Weights
 stand still while samples are shown; `plastic=true` lets them go on, ever less (times 0.99 each ms),
 and begin anew with each sample, as was published. `jobs=2` shows samples in two processes. What is
-done is kept beside the recording: a run that was killed goes on where it stopped if the same
-command is given again. The recording is of the last 100 test samples, shown once more.
+done is kept beside the recording, in a folder NAME.parts-... for the same settings, seed, data and
+version: a run that was killed goes on where it stopped if the same command is given again. Also
+--overwrite takes what is there; delete the folder to do all anew. The recording is of the last 100
+test samples, shown once more.
 
 What differs from the published program, which moves in steps of 1 ms: spikes have their exact time.
 A spike of weight w is a current of 1.58 w that decays with 1 ms (there w, w/e, w/e^2, ...: the same
@@ -40,18 +42,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eventsim import __version__
 from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
 from eventsim.scenarios import _nalsm_data, _nalsm_measures, _nalsm_network
 from eventsim.scenarios import _nalsm_phases as phases
+from eventsim.scenarios._data_files import refuse_unread
+from eventsim.scenarios._nalsm_claims import (
+    FULL,
+    LSM_WEIGHT,
+    Published,
+    asked,
+    bounded,
+    compared,
+    known,
+    of_ranks,
+)
 from eventsim.scenarios._nalsm_data import Stimuli
 from eventsim.scenarios._nalsm_figure import figure
-from eventsim.scenarios._nalsm_store import Store, each
+from eventsim.scenarios._nalsm_store import Store, digest, each
 
 SPLIT = 20_211  # which samples are taken where not all are: the same for every network
 WIRING, SNIPPETS = 0, 5  # streams of random numbers, as are the following
 STREAMS = {"train": 1, "validation": 2, "test": 3, "noisy": 4}
-LSM_WEIGHT = 0.7  # the best one where weights don't change
 AP_WEIGHT = 1.0  # size of all weights before ap_stdp settles
 LAST = 100  # test samples that are recorded; branching factors differ by 0.2 between images
 NOISE = {"nmnist": 10.0}  # sd of noise on an image's pixels, or ms by which films are shifted
@@ -60,10 +73,7 @@ CLASS_SAMPLES = 100  # of each class in a matrix whose rank is taken
 
 # fmt: off
 PRESETS: dict[str, dict[str, Any]] = {
-    "paper": {
-        "dataset": "mnist", "neurons": 1000, "snippets": 50_000, "train": 50_000,
-        "validation": 10_000, "test": 10_000, "presentation": 250.0, "extras": True,
-    },
+    "paper": {"dataset": "mnist", "snippets": 50_000, "extras": True, **FULL},
     "quick": {},
 }
 # fmt: on
@@ -104,16 +114,15 @@ class Settings(ScenarioSettings):
     extras: bool = setting(False, "", "ranks of counts; branching factor while learning goes on")
     jobs: int = setting(1, "", "processes that show samples", at_least=1)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_unread(
+            "nalsm", self.data, self.dataset != "digits",
+            "say --set dataset=mnist, fashion or nmnist, or leave it out",
+        )  # fmt: skip
+
 
 Samples = dict[str, Stimuli]
-
-
-def known(settings: Settings) -> _nalsm_measures.Published:
-    """Return what was published for these settings, as far as it can be compared."""
-    alike = settings.neurons == 1000 and settings.presentation == 250.0
-    if settings.variant == "lsm" and settings.w_fixed != LSM_WEIGHT:
-        alike = False
-    return _nalsm_measures.published(settings.variant if alike else "", settings.dataset)
 
 
 def split(settings: Settings, data: _nalsm_data.Data) -> Samples:
@@ -219,9 +228,7 @@ def read(
     reading = _nalsm_measures.readout(shares, labels)
     seconds = 1e-3 * settings.presentation * settings.neurons
     measures = {
-        "accuracy": Measure(
-            reading.accuracy, "%", known(settings).accuracy, source=_nalsm_measures.PAPER
-        ),
+        "accuracy": compared(reading.accuracy, "%", known(settings).accuracy),
         "accuracy, validation": Measure(reading.validation, "%"),
         "penalty": Measure(reading.penalty),
         "liquid rate": Measure(float(counts["test"].sum(axis=1).mean()) / seconds, "Hz"),
@@ -229,8 +236,9 @@ def read(
     if settings.extras:
         rng = np.random.default_rng(SPLIT)
         which = _nalsm_measures.each_class(labels["test"], CLASS_SAMPLES, rng)
-        measures["rank, separation"] = Measure(_nalsm_measures.rank(counts["test"][which]))
-        measures["rank, noisy samples"] = Measure(_nalsm_measures.rank(counts["noisy"]))
+        ranks = [_nalsm_measures.rank(c) for c in (counts["test"][which], counts["noisy"])]
+        enough = which.size == 10 * CLASS_SAMPLES
+        measures |= of_ranks(known(settings) if enough else Published(), *ranks)
     return measures, reading
 
 
@@ -256,9 +264,7 @@ def _branching(
 ) -> Measure:
     factor = _nalsm_measures.branching_factor(fired, job.wiring)
     expected = known(settings).branching if as_published else None
-    return Measure(
-        factor, "", expected, None if expected is None else 0.1 * expected, _nalsm_measures.PAPER
-    )
+    return compared(factor, "", expected, 0.1)
 
 
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
@@ -267,7 +273,12 @@ def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Res
     options.say(f"data: {data.note}")
     samples = split(settings, data)
     depends = {k: v for k, v in asdict(settings).items() if k not in ("data", "jobs", "extras")}
-    store = Store(options.out, [depends, options.seed, options.engine])
+    shown = digest([data.train, data.test])
+    store = Store(options.out, [__version__, shown, depends, options.seed, options.engine])
+    if store.used:
+        options.say(
+            f"parts of an earlier run are taken from {store.folder}; delete it to begin anew"
+        )
     job = liquid(settings, data.train.inputs, options)
     course = settled(settings, options, job, samples["train"], store)
     still = job if course is None else job._replace(weights=course.weights)
@@ -280,10 +291,15 @@ def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Res
     last = samples["test"].only(np.arange(max(settings.test - LAST, 0), settings.test))
     recording, seen = recorded(settings, options, job, last)
     measures |= seen
+    if course is not None:
+        mean = float(still.weights["excitation"].mean())
+        measures["mean excitatory weight"] = Measure(mean)
     if settings.extras and lively.learning is not None and not settings.plastic:
         watched, seen = recorded(settings, replace(options, out=None), lively, last)
         watched.close()
         measures["branching factor, learning"] = seen["branching factor"]
+    bounds = asked(settings, quick=replace(settings, jobs=1) == Settings(**PRESETS["quick"]))
+    measures = {name: bounded(m, bounds.get(name, {})) for name, m in measures.items()}
     data_of_figure = {
         "settled": course, "weights": still.weights, "reading": reading,
         "labels": samples["test"].labels, "note": data.note,

@@ -198,7 +198,7 @@ def measure(settings: Settings, seen: list[Look]) -> dict[str, Measure]:
     """Return how far the outputs are from what is wanted, and how the two codes lie."""
     claims = _claims(settings)
     found = _of_levels(settings, seen[-1]) if settings.levels > 1 else _of_two(settings, seen)
-    return {name: Measure(*value, *claims.get(name, ())) for name, value in found.items()}
+    return {name: Measure(*value, **claims.get(name, {})) for name, value in found.items()}
 
 
 def _of_levels(settings: Settings, look: Look) -> dict[str, tuple[float, str]]:
@@ -233,18 +233,19 @@ def _of_two(settings: Settings, seen: list[Look]) -> dict[str, tuple[float, str]
     return found
 
 
-def _claims(settings: Settings) -> dict[str, tuple[float, float, str]]:
-    """Return what is expected: value, tolerance and source, by measure."""
+def _claims(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return what is expected and asked, by measure."""
     if settings == Settings(**PRESETS["levels"]):
+        paper = "Yamada & Chao 2025"
         return {
-            "correlation of A with p(A)": (0.98, 0.02, "0.978 in the paper, >= 0.96 asked"),
-            "correlation of B with p(A)": (-0.98, 0.02, "-0.989 in the paper, <= -0.96 asked"),
+            "correlation of A with p(A)": {"expected": 0.978, "source": paper, "at_least": 0.96},
+            "correlation of B with p(A)": {"expected": -0.989, "source": paper, "at_most": -0.96},
         }
     for preset, late in LATE.items():
         if settings == Settings(**PRESETS[preset]):
-            asked = {f"peak of {event}": (0.0, late, f"within {late:g} ms") for event in EVENT}
-            at_most = AT_MOST[preset].items()
-            return asked | {name: (x / 2, x / 2, f"<= {x:.2g} asked") for name, x in at_most}
+            near = {"expected": 0.0, "tolerance": late, "source": "the latency"}
+            at_most = {name: {"at_most": most} for name, most in AT_MOST[preset].items()}
+            return {f"peak of {event}": near for event in EVENT} | at_most
     return {}
 
 

@@ -1,8 +1,11 @@
 """The contract of scenarios: settings are refused in one line, results are written beside."""
 
 import json
+import re
 import sys
+import time
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from math import nan
 from pathlib import Path
 from types import ModuleType
@@ -156,6 +159,7 @@ def test_measures_and_figure_lie_beside_the_recording(tmp_path: Path) -> None:
     assert told["scenario"] == name_of(Settings())
     assert told["settings"]["cells"] == 2
     assert told["provenance"]["seed"] == 7
+    assert told["run_seconds"] >= told["provenance"]["wall_seconds"] >= 0.0
     assert told["measures"]["spikes"]["value"] == result.measures["spikes"].value
     assert told["measures"]["nothing"]["value"] is None
     with open(out) as recording:
@@ -218,7 +222,72 @@ def test_the_table_says_whether_a_claim_holds() -> None:
     ]
 
 
-def test_a_value_on_the_edge_of_its_tolerance_holds() -> None:
-    """Oracle: by hand; in binary 1 - 0.975 is above 0.025."""
+def test_bounds_are_shown_as_what_is_asked_and_judged_with_what_is_expected() -> None:
+    """Oracle: by hand."""
+    measures = {
+        "error": Measure(0.5, at_most=0.6),
+        "gain": Measure(2.5, source="paper", at_most=2.0),
+        "rate": Measure(3.5, "Hz", at_least=3.0, at_most=4.5),
+        "accuracy": Measure(96.4, "%", 95.96, source="paper", at_least=95.5),
+        "far": Measure(7.0, "", 5.0, 1.0, at_least=0.0),
+        "undefined": Measure(nan, at_least=0.0),
+    }
+    assert [m.holds for m in measures.values()] == [True, False, True, True, False, False]
+    assert [line.partition("(")[2] for line in runner.table(measures).splitlines()] == [
+        "asked <= 0.6, holds)",
+        "paper: asked <= 2, DOES NOT HOLD)",
+        "asked >= 3 and <= 4.5, holds)",
+        "paper: 95.96; asked >= 95.5, holds)",
+        "expected: 5 +- 1; asked >= 0, DOES NOT HOLD)",
+        "asked >= 0, DOES NOT HOLD)",
+    ]
+
+
+def test_the_time_of_the_whole_run_is_told_beside_that_of_what_was_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Oracle: a run that spends 0.3 s on something else."""
+    module, out = this_module(), tmp_path / "a.h5"
+
+    def slow(settings: Settings, options: RunOptions) -> Result:
+        time.sleep(0.3)
+        return run(settings, options)
+
+    module.run = slow
+    runner.execute(module, Settings(), RunOptions(engine="reference", out=out))
+    told = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+    assert told["run_seconds"] >= 0.3 + told["provenance"]["wall_seconds"]
+    line = r"the run took \d+\.\d s; recorded 100 ms and \d+ spikes, simulated in \d+\.\d s"
+    assert re.search(line, capsys.readouterr().out)
+
+
+def test_versions_are_told_of_what_is_installed(tmp_path: Path) -> None:
+    """Oracle: importlib.metadata, for what every installation and that of the tests has."""
+    runner.execute(this_module(), Settings(), replace(REFERENCE, out=tmp_path / "a.h5"))
+    told = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["provenance"]["packages"]
+    for name in ("numpy", "scipy", "scikit-learn"):
+        assert told[name] == version(name)
+
+
+def test_bounds_stand_in_the_json_as_such(tmp_path: Path) -> None:
+    """Oracle: the bound as given, and no expected value made of it."""
+    module, out = this_module(), tmp_path / "a.h5"
+
+    def bounded(settings: Settings, options: RunOptions) -> Result:
+        return Result({"error": Measure(0.5, at_most=0.6)}, run(settings, options).recording)
+
+    module.run = bounded
+    runner.execute(module, Settings(), replace(REFERENCE, out=out))
+    told = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["measures"]["error"]
+    assert told == {
+        "value": 0.5, "unit": "", "expected": None, "tolerance": None, "source": "",
+        "at_least": None, "at_most": 0.6, "holds": True,
+    }  # fmt: skip
+
+
+def test_a_value_on_the_edge_of_what_is_claimed_holds() -> None:
+    """Oracle: by hand; in binary 1 - 0.975 is above 0.025, and 0.1 + 0.2 above 0.3."""
     assert Measure(1.0, "", 0.975, 0.025).holds
     assert not Measure(1.0, "", 0.975, 0.0249).holds
+    assert Measure(0.1 + 0.2, at_most=0.3).holds
+    assert Measure(0.3, at_least=0.1 + 0.2).holds

@@ -2,6 +2,12 @@
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,7 +40,7 @@ def run(settings, options):
     net.add("cell", LIF(i_offset=settings.current), size=options.seed)
     with options.simulation(net) as sim:
         recorder = options.record(sim, settings)
-        sim.run(50.0)
+        sim.run(1e9 if settings.current == 15.0 else 50.0)
     spikes = float(sim.spike_count("cell"))
     return Result({"spikes": Measure(spikes, "", 2.0, 1.0)}, recorder.recording)
 '''
@@ -94,6 +100,33 @@ def test_what_is_done_is_not_run_again(capsys: pytest.CaptureFixture[str]) -> No
     assert eventsim.open("out/seed=2.h5").status == "complete"
     assert main([*SWEEP, "--quiet", "--overwrite"]) == 0
     assert Path("out/seed=1.h5").read_bytes() != before  # the time of the run stands in it
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("wait", [0.05, 0.8])
+def test_ctrl_c_while_a_job_starts_is_told_in_one_line(wait: float) -> None:
+    """Oracle: the status, and the one line, whatever the job's process was about."""
+    words = [*SWEEP, "--set", "current=15", "--seeds", "3", "--jobs", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "eventsim", *words],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # a shell that started the tests in the background has made children deaf to Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 60.0
+        # the first child keeps track of resources, those after it are jobs
+        while len(children.read_text().split()) < 3 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(wait)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all of them
+        err = process.communicate(timeout=30)[1]
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert err == "eventsim: interrupted; the same command goes on where it stopped\n"
+    assert process.returncode == 130
 
 
 def test_a_job_that_fails_or_dies_spares_the_others(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,12 @@ def test_the_weights_come_apart_and_rates_rise_less_than_those_of_the_inputs(
     assert {name for name, m in quick.measures.items() if m.holds is not True} == set()
 
 
+def test_off_the_presets_nothing_is_claimed() -> None:
+    """Oracle: nothing is known of a tenth of a second; the weights have hardly moved."""
+    result = competition.run(competition.Settings(duration=100.0), RunOptions(quiet=True))
+    assert {m.holds for m in result.measures.values()} == {None}
+
+
 def test_every_neuron_has_inputs_of_its_own() -> None:
     """Oracle: 1,000 + 200 synapses each, from no source twice; rates of 10, 20 and 40 Hz."""
     net = competition.build(competition.Settings(), seed=1)
