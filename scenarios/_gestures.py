@@ -104,8 +104,18 @@ def headings(evidence: Floats) -> NDArray[np.complexfloating[Any, Any]]:
     return np.convolve(size @ np.exp(1j * angle) / total, np.ones(SMOOTH) / SMOOTH, "same")
 
 
-def turns(heading: NDArray[np.complexfloating[Any, Any]]) -> float:
-    """Return the mean rotation of a heading, in turns per frame, weighted by its length."""
+def progress(heading: NDArray[np.complexfloating[Any, Any]]) -> Floats:
+    """Return how far a heading has turned since the first frame, in turns, by frame.
+
+    A change counts by the length of the heading, in units of the mean length: where nothing moves,
+    or things move every way at once, the angle says nothing.
+    """
     change = np.angle(heading[1:] * heading[:-1].conj())
     weight = np.abs(heading[1:])
-    return float((change * weight).sum() / max(weight.sum(), 1e-12) / (2.0 * np.pi))
+    share = weight / max(float(weight.mean()), 1e-12)
+    return np.concatenate([[0.0], np.cumsum(change * share)]) / (2.0 * np.pi)
+
+
+def turns(heading: NDArray[np.complexfloating[Any, Any]]) -> float:
+    """Return the mean rotation of a heading, in turns per frame, weighted by its length."""
+    return float(progress(heading)[-1] / (heading.size - 1))

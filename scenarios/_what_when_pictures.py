@@ -10,7 +10,7 @@ from eventsim.scenario import Measure
 from eventsim.scenarios._what_when_looks import Look
 from eventsim.scenarios._what_when_network import OPEN, TRIAL
 from eventsim.scenarios._what_when_offline import Floats
-from eventsim.scenarios._what_when_plan import EVENT, Block
+from eventsim.scenarios._what_when_plan import EVENT, Block, Trial
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,9 @@ def draw_outputs(axes: "Axes", look: Look, block: Block) -> None:
         axes.plot(t, look.output[..., k].T, color=colour, lw=0.4, alpha=0.5)
         axes.plot(t, look.output[..., k].mean(axis=0), color=colour, label=event)
     axes.set(xlabel="time in the trial (ms)", ylabel="what x when", ylim=(-0.4, 1.2))
-    axes.set_title(f"the cue alone, after {look.learned} trials", fontsize="medium")
+    n = look.learned
+    when = f"{n} trials after the switch" if look.block else f"after {n} trials"
+    axes.set_title(f"the cue alone, {when}", fontsize="medium")
     axes.legend(frameon=False, fontsize="small")
 
 
@@ -44,14 +46,22 @@ def draw_levels(axes: "Axes", p: Floats, height: Floats) -> None:
     axes.legend(frameon=False, fontsize="small")
 
 
-def draw_what(axes: "Axes", what: Sequence[Floats], known: Sequence[Block]) -> None:
-    """Draw the what outputs of the middle level at the end of each trial, and what is true."""
+def draw_what(
+    axes: "Axes", what: Sequence[Floats], trials: Sequence[Trial], known: Sequence[Block]
+) -> None:
+    """Draw the what outputs of the middle level in all trials that teach, and what is true."""
     channels = middle(known[0])
+    taught = [k for k, trial in enumerate(trials) if trial.events]
+    number = np.arange(1, len(taught) + 1)
     for k, colour, event in zip(channels, COLOURS, EVENT, strict=True):
-        axes.plot(np.array(what)[:, k], color=colour, lw=1.0, label=event)
+        axes.plot(number, np.array(what)[taught, k], color=colour, lw=1.0, label=event)
     for p in {p for block in known for p in block.p[channels].tolist()}:
         axes.axhline(p, color="0.5", ls="--", lw=0.8)
-    axes.set(xlabel="trial", ylabel="what")
+    before = sum(trials[k].block == 0 for k in taught)
+    if before < len(taught):
+        axes.axvline(before + 0.5, color="black", ls=":", lw=1.0, label="switch")
+    axes.set(xlabel="trial, without those of the cue alone", ylabel="what")
+    axes.legend(frameon=False, fontsize="small")
 
 
 def draw_errors(axes: "Axes", measures: Mapping[str, Measure]) -> None:

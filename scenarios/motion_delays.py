@@ -1,20 +1,27 @@
 """Delays that differ from synapse to synapse tell directions of motion (Grimaldi & Perrinet 2023).
 
-Random textures move over a small event camera, 1 pixel per ms in one of 8 directions; a pixel
-sends an ON or an OFF event when its brightness has changed enough. A neuron for each direction and
-place hears the pixels around it over 9 delays of 0 to 8 ms (and 0.5 ms that all have): 621 weights
-for each direction, positive for ON, negative for OFF. If its direction is the true one, events that
-were one after the other arrive together. Its evidence is the size of what arrives in a ms, ON or
-OFF, |sum of weights|, and the direction read is the one with the greatest evidence over all places.
+Random textures, made by a program, move over a small event camera, 1 pixel per ms in one of 8
+directions; a pixel sends an ON or an OFF event when its brightness has changed enough. A neuron for
+each direction and place hears the pixels around it over 9 delays of 0 to 8 ms (and 0.5 ms that all
+have): 621 weights for each direction, positive for ON, negative for OFF. If its direction is the
+true one, events that were one after the other arrive together. Its evidence is the size of what
+arrives in a ms, ON or OFF, |sum of weights|, and the direction read is the one with the greatest
+evidence over all places.
 
 The weights are learned beforehand, offline: softmax regression on |K . (ON - OFF)| + b with Adam.
 (The size is what makes it work: rates of single pixels don't depend on direction, so a linear sum
-learns nothing.) Then other movies are run event by event, through four networks side by side:
+learns nothing.) Then other movies are run event by event, through twelve networks side by side:
 
-    full       all weights
-    third      the largest third of them, not learned again; the others have no synapse
-    tenth      the largest tenth
-    collapsed  each replaced by its mean over the delays: nothing is known of the order of events
+    full                     all weights
+    half, third, fifth,      the largest half, third, ... of them, not learned again;
+    tenth, twentieth,        the others have no synapse
+    fiftieth
+    6 delays, 4, 2, 1        only those with the 6, 4, 2, 1 shortest delays
+    collapsed                each replaced by its mean over the delays: nothing is known of the
+                             order of events
+
+A weight is two synapses, from a pixel's ON and from its OFF: 1,242 of a detector with all weights.
+`synapses per detector` is the mean over the directions, which don't keep equally many.
 
     preset    what it is for
     paper     48,000 places to learn from, 240 decisions (the default)
@@ -44,6 +51,7 @@ from eventsim.network import FromArrays, Network
 from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
 from eventsim.scenarios import _gestures
+from eventsim.scenarios import _motion_pictures as pictures
 from eventsim.scenarios._moving_textures import (
     DELAYS,
     DIRECTIONS,
@@ -58,22 +66,32 @@ from eventsim.scenarios._moving_textures import (
 )
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COMMON = 0.5  # ms, what every delay has more
 REST = DELAYS  # ms between two movies: nothing of one is under way in the next
 AT = (15, 23, 31)  # ms, frames of a movie at which a direction is read
-SHOWN = {"full": 1.0, "third": 1 / 3, "tenth": 0.1, "collapsed": 1.0}  # share of the weights
+# share of the weights that are kept: the largest
+KEPT = {
+    "full": 1.0, "half": 1 / 2, "third": 1 / 3, "fifth": 1 / 5, "tenth": 1 / 10,
+    "twentieth": 1 / 20, "fiftieth": 1 / 50,
+}  # fmt: skip
+SHORT = {"6 delays": 6, "4 delays": 4, "2 delays": 2, "1 delay": 1}  # that are kept: the shortest
+SHOWN = (*KEPT, *SHORT, "collapsed")
 NO_LEAK = 1e15  # ms
 
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "quick": {"examples": 12_000, "lessons": 240, "movies": 3, "places": 32},
 }
-# what is asked, after another program, by convolution
-ASKED: dict[str, dict[str, Any]] = {
-    "full": {"at_least": 0.95}, "third": {"at_least": 0.9}, "collapsed": {"at_most": 0.3},
+# what is asked, by preset: at full size after another program, by convolution
+ASKED: dict[str, dict[str, dict[str, Any]]] = {
+    "paper": {
+        "full": {"at_least": 0.95}, "third": {"at_least": 0.9}, "collapsed": {"at_most": 0.3},
+    },
+    "quick": {
+        "full": {"at_least": 0.9}, "third": {"at_least": 0.8}, "collapsed": {"at_most": 0.3},
+    },
 }  # fmt: skip
 
 
@@ -84,7 +102,9 @@ class Settings(ScenarioSettings):
     epochs: int = setting(16, "", "times that each example is seen", at_least=1)
     movies: int = setting(10, "", "of each direction, run event by event", at_least=1)
     places: int = setting(64, "", "at which there are detectors", at_least=1)
-    stimulus: str = setting("textures", "", "what is seen", choices=("textures", "gestures"))
+    stimulus: str = setting(
+        "textures", "", "what is seen (textures: synthetic)", choices=("textures", "gestures")
+    )
     data: str = setting("", "", "folder of the gestures, by default $EVENTSIM_DATA")
     speed: float = setting(6.0, "", "of gestures, times the real one", above=0)
     spacing: int = setting(6, "", "pixels between detectors of gestures", at_least=3, at_most=60)
@@ -100,11 +120,13 @@ class Task(NamedTuple):
 
 
 def variants(weight: Floats) -> dict[str, Floats]:
-    """Return the weights of the four networks; those of 0 will have no synapse."""
+    """Return the weights of all networks; those of 0 will have no synapse."""
     made = {}
-    for name, share in SHOWN.items():
+    for name, share in KEPT.items():
         least = np.quantile(np.abs(weight), 1.0 - share)
         made[name] = np.where(np.abs(weight) >= least, weight, 0.0)
+    for name, delays in SHORT.items():
+        made[name] = np.where(np.arange(DELAYS)[:, None, None] < delays, weight, 0.0)
     made["collapsed"] = np.broadcast_to(weight.mean(axis=0), weight.shape)
     return made
 
@@ -161,9 +183,10 @@ def evidence(recording: Recording, name: str, frame: Ints) -> Floats:
 
 
 def measure(
-    recording: Recording, network: Network, kernel: Kernel, shown: Task, known: bool
+    settings: Settings, recording: Recording, network: Network, kernel: Kernel, shown: Task
 ) -> dict[str, Measure]:
     """Return how often each network reads the direction, and what it costs."""
+    claims = _claims(settings)
     _, pixels = recording.spikes("events")
     counts = np.bincount(pixels, minlength=2 * SIZE**2)
     movie, frame = (k.ravel() for k in np.meshgrid(range(shown.direction.size), AT))
@@ -172,13 +195,23 @@ def measure(
         size = np.abs(evidence(recording, name, (FRAMES + REST) * movie + frame))
         read = (size + kernel.bias).mean(axis=1).argmax(axis=1)
         accuracy = float(np.mean(read == shown.direction[movie]))
-        claim = ASKED.get(name, {}) if known else {}
-        measures[f"accuracy, {name}"] = Measure(accuracy, "", **claim)
+        measures[f"accuracy, {name}"] = Measure(accuracy, "", **claims.get(name, {}))
+    for name in SHOWN:
+        kept = network.projections[f"events->{name}"].synapses.source.size
+        measures[f"synapses per detector, {name}"] = Measure(kept / shown.row.size / DIRECTIONS)
     for name in SHOWN:
         source = network.projections[f"events->{name}"].synapses.source
         arrivals = float(counts @ np.bincount(source, minlength=counts.size))
         measures[f"arrivals per event, {name}"] = Measure(arrivals / pixels.size)
     return measures
+
+
+def _claims(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return what is asked of the accuracies, by network."""
+    for preset, claims in ASKED.items():
+        if settings == Settings(**PRESETS[preset]):
+            return claims
+    return {}
 
 
 def measure_gestures(settings: Settings, recording: Recording, period: int) -> dict[str, Measure]:
@@ -203,12 +236,13 @@ def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Res
     kernel = learn(settings.examples, settings.lessons, settings.epochs, lessons)
     if gestures:
         return _run_gestures(settings, options, kernel, clips)
+    options.say("stimulus: synthetic, moving textures")
     shown = task(settings, np.random.default_rng([options.seed, 2]))
     weights = variants(kernel.weight)
     network = build(trains(shown.events), shown.row, shown.column, weights, options.seed)
     duration = (FRAMES + REST) * shown.direction.size
     recording = _simulate(settings, options, network, list(weights), duration)
-    measures = measure(recording, network, kernel, shown, settings == Settings())
+    measures = measure(settings, recording, network, kernel, shown)
     return Result(measures, recording, {"kernel": kernel, "task": shown})
 
 
@@ -239,59 +273,22 @@ def figure(result: Result, recording: Recording) -> "Figure":
     """Draw one direction's weights, and what they read: accuracy and a movie, or the gestures."""
     from matplotlib.figure import Figure
 
-    page = Figure(figsize=(10.0, 6.0), dpi=150.0, layout="constrained")
+    page = Figure(figsize=(10.0, 6.5), dpi=150.0, layout="constrained")
     grid = page.add_gridspec(2, 2, height_ratios=[1.0, 2.2])
-    kernel = result.data["kernel"]
-    up, right = disc()
-    strip = np.full((9, 10 * DELAYS), np.nan)
-    for d in range(DELAYS):
-        strip[up + 4, right + 4 + 10 * d] = kernel.weight[d, :, 0]
-    most = float(np.abs(kernel.weight[:, :, 0]).max())
-    weights = page.add_subplot(grid[0, :], title="weights of one direction", xlabel="delay (ms)")
-    weights.imshow(strip, cmap="RdBu_r", vmin=-most, vmax=most)
-    weights.set(yticks=(), xticks=4 + 10 * np.arange(DELAYS))
-    weights.set_xticklabels([f"{d + COMMON:g}" for d in range(DELAYS)])
-    weights.spines[:].set_visible(False)
+    pictures.draw_weights(page.add_subplot(grid[0, :]), result.data["kernel"], COMMON)
     if "task" in result.data:
-        _draw_accuracy(page.add_subplot(grid[1, 0]), result)
-        _draw_movie(page.add_subplot(grid[1, 1]), recording, int(result.data["task"].direction[0]))
+        page.suptitle("synthetic stimulus: moving textures", fontsize="medium")
+        left, right = page.add_subplot(grid[1, 0]), page.add_subplot(grid[1, 1])
+        kept = {"largest weights": [*KEPT], "shortest delays": ["full", *SHORT]}
+        pictures.draw_accuracy(left, result.measures, kept)
+        first = evidence(recording, "full", np.arange(FRAMES))
+        pictures.draw_movie(right, first, int(result.data["task"].direction[0]))
     else:
-        _draw_headings(page.add_subplot(grid[1, :]), recording, result.data["period"])
+        page.suptitle("recorded stimulus: gestures before an event camera", fontsize="medium")
+        speed, period = recording.provenance["settings"]["speed"], result.data["period"]
+        clips = evidence(recording, "full", np.arange(period * len(_gestures.CIRCLES)))
+        pictures.draw_turns(page.add_subplot(grid[1, :]), clips, period, speed)
     return page
-
-
-def _draw_accuracy(axes: "Axes", result: Result) -> None:
-    for name in SHOWN:
-        at = result.measures[f"arrivals per event, {name}"].value
-        accuracy = result.measures[f"accuracy, {name}"].value
-        axes.plot(at, accuracy, "o", color="#c8553d" if name == "collapsed" else "#2f5d8a")
-        axes.annotate(name, (at, accuracy), (5, 4), textcoords="offset points")
-    axes.axhline(1.0 / DIRECTIONS, color="0.5", ls="--", lw=0.8)
-    axes.set(xlabel="arrivals per event", ylabel="accuracy", ylim=(0.0, 1.05))
-    axes.set_xlim(left=0.0)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _draw_movie(axes: "Axes", recording: Recording, direction: int) -> None:
-    frames = np.arange(FRAMES)
-    size = np.abs(evidence(recording, "full", frames)).mean(axis=1)
-    for c in range(DIRECTIONS):
-        colour, width = ("#c8553d", 2.0) if c == direction else ("0.7", 1.0)
-        axes.plot(frames, size[:, c], color=colour, lw=width)
-    axes.set(xlabel="frame (ms)", ylabel="mean evidence")
-    axes.set_title("one movie: 8 directions, true one in colour", fontsize="medium")
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _draw_headings(axes: "Axes", recording: Recording, period: int) -> None:
-    for k, name in enumerate(_gestures.CIRCLES):
-        heading = _gestures.headings(
-            evidence(recording, "full", np.arange(period * k, period * (k + 1)))
-        )
-        axes.plot(np.unwrap(np.angle(heading)) / (2.0 * np.pi), label=name)
-    axes.set(xlabel="time (ms of the film)", ylabel="direction of motion (turns)")
-    axes.legend(frameon=False, fontsize="small")
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 if __name__ == "__main__":

@@ -271,7 +271,8 @@ def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Res
     recording, known = recorder.recording, blocks(settings)
     control = Control(recording, settings.neurons, known, scale) if settings.levels == 1 else None
     seen = looks(recording, trials, experiment.what, control)
-    return Result(measure(settings, seen), recording, {"looks": seen, "what": experiment.what})
+    data = {"looks": seen, "what": experiment.what, "trials": trials}
+    return Result(measure(settings, seen), recording, data)
 
 
 def figure(result: Result, recording: Recording) -> "Figure":
@@ -290,7 +291,7 @@ def figure(result: Result, recording: Recording) -> "Figure":
     else:
         pictures.draw_levels(second, known[0].p[::2], amplitudes(lasts[0], known[0]))
         pictures.draw_spikes(fourth, recording)
-    pictures.draw_what(third, result.data["what"], known)
+    pictures.draw_what(third, result.data["what"], result.data["trials"], known)
     for axes in page.axes:
         axes.spines[["top", "right"]].set_visible(False)
     return page

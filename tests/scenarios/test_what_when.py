@@ -34,6 +34,16 @@ def test_what_and_when_are_learned_and_learned_anew_after_the_switch(quick: Resu
     assert quick.measures["error, switched, trial 1"].value > 1.0
 
 
+def test_the_figure_counts_the_trials_that_teach_and_marks_the_switch(quick: Result) -> None:
+    """Oracle: by hand; 20 trials teach in each block, those of the cue alone don't count."""
+    first, second, third, _ = what_when.figure(quick, quick.recording).axes
+    assert first.get_title() == "the cue alone, after 20 trials"
+    assert second.get_title() == "the cue alone, 20 trials after the switch"
+    assert third.lines[0].get_xdata().tolist() == list(range(1, 41))
+    (switch,) = [line for line in third.lines if line.get_label() == "switch"]
+    assert switch.get_xdata() == [20.5, 20.5]
+
+
 def arrivals(quick: Result, start: float) -> list[Floats]:
     """Return when the spikes of each neuron reach the readouts in one trial, from its start."""
     times, neurons = quick.recording.spikes("cells", start, start + TRIAL)
