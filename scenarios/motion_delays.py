@@ -52,6 +52,7 @@ from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
 from eventsim.scenarios import _gestures
 from eventsim.scenarios import _motion_pictures as pictures
+from eventsim.scenarios._data_files import refuse_unread
 from eventsim.scenarios._moving_textures import (
     DELAYS,
     DIRECTIONS,
@@ -108,6 +109,13 @@ class Settings(ScenarioSettings):
     data: str = setting("", "", "folder of the gestures, by default $EVENTSIM_DATA")
     speed: float = setting(6.0, "", "of gestures, times the real one", above=0)
     spacing: int = setting(6, "", "pixels between detectors of gestures", at_least=3, at_most=60)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_unread(
+            "motion_delays", self.data, self.stimulus == "gestures",
+            "say --set stimulus=gestures, or leave it out",
+        )  # fmt: skip
 
 
 class Task(NamedTuple):

@@ -12,7 +12,7 @@ from eventsim.scenarios import _gestures as gestures
 from eventsim.scenarios import _nalsm_data as nalsm_data
 from eventsim.scenarios import _nalsm_films as films
 from eventsim.scenarios import _spoken_sounds as sounds
-from eventsim.scenarios import nalsm, spoken_digits
+from eventsim.scenarios import motion_delays, nalsm, spoken_digits
 
 ARCHIVES: dict[str, tuple[str, Callable[[str], object], str]] = {
     "gestures": (gestures.FILE, gestures.load, "DVS128 Gesture"),
@@ -86,6 +86,7 @@ def test_a_damaged_gz_is_refused_in_one_line(
     ("make", "remedy"),
     [
         (nalsm.Settings, "say --set dataset=mnist, fashion or nmnist, or leave it out"),
+        (motion_delays.Settings, "say --set stimulus=gestures, or leave it out"),
         (spoken_digits.Settings, "say --set sounds=recorded, or leave it out"),
     ],
 )
