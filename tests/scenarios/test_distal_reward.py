@@ -1,14 +1,17 @@
 """The distal_reward scenario: who is rewarded and when, and what becomes of that synapse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import clocked_distal_reward
 from eventsim import runner
-from eventsim.scenario import Result, RunOptions
+from eventsim.scenario import Measure, Result, RunOptions
 from eventsim.scenarios import distal_reward
 
 QUICK = distal_reward.Settings(**distal_reward.PRESETS["quick"])
+CONTROL = replace(QUICK, reward="shuffled")
 TINY = distal_reward.Settings(
     neurons=10, synapses=4, noise_weight=9.0, window=300.0, duration=4000.0
 )
@@ -21,10 +24,47 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Result:
     return runner.execute(distal_reward, QUICK, RunOptions(out=out, quiet=True))
 
 
-def test_the_rewarded_synapse_rises_above_most_others(quick: Result) -> None:
+@pytest.fixture(scope="module")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Return the quick run with rewards at random times."""
+    out = tmp_path_factory.mktemp("distal") / "control.h5"
+    return runner.execute(distal_reward, CONTROL, RunOptions(out=out, quiet=True))
+
+
+def test_the_rewarded_synapse_rises_above_nearly_all_others(quick: Result) -> None:
     """Oracle: the paper, where it reaches the ceiling within the hour; chance is 50 %."""
-    assert quick.measures["stronger synapses"].holds
-    assert quick.measures["weight at the end"].value > 1.0
+    assert quick.measures["stronger, second half"].holds
+    assert quick.measures["first at the ceiling"].value < 600.0
+
+
+def test_with_as_many_rewards_at_random_times_it_is_like_any_other(
+    quick: Result, control: Result
+) -> None:
+    """Oracle: the paper's control; rewards are as many within a factor of two."""
+    assert control.measures["stronger, second half"].holds
+    ratio = control.measures["rewards"].value / quick.measures["rewards"].value
+    assert 0.5 < ratio < 2.0
+
+
+def test_a_mean_rank_is_that_of_the_second_half(quick: Result) -> None:
+    """Oracle: all weights of every record since 300 s, one record after the other; 1e-12."""
+    weights = quick.recording.weights("excitation")
+    (chosen,) = np.flatnonzero(weights.values[0] == 0.0)
+    late = [w for t, w in zip(weights.times, weights.values, strict=True) if t >= 300_000.0]
+    assert len(late) > 60
+    expected = np.mean([100.0 * np.mean(w > w[chosen]) for w in late])
+    assert quick.measures["stronger, second half"].value == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("stronger", "holds"), [(4.0, False), (5.0, True), (100.0, True)])
+def test_the_control_at_papers_size_is_judged_by_the_strongest_twentieth(
+    stronger: float, holds: bool
+) -> None:
+    """Oracle: 5 % or more, by hand."""
+    claims = distal_reward._claims(distal_reward.Settings(reward="shuffled"))
+    measure = Measure(stronger, "%", *claims["stronger synapses"])
+    assert measure.holds is holds
+    assert "not among the strongest 5 %" in measure.source
 
 
 @pytest.mark.slow

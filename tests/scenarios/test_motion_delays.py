@@ -35,14 +35,14 @@ def test_directions_are_read_with_delays_and_not_without(quick: Result) -> None:
 
 
 def test_accuracy_falls_with_the_synapses_that_are_kept(quick: Result) -> None:
-    """Oracle: 69 pixels, 9 delays, 2 polarities; the share kept; accuracy up to 2 of 72 cases."""
+    """Oracle: 69 pixels, 9 delays, 2 polarities; the share kept; accuracy up to 4 of 72 cases."""
     for kept in (motion_delays.KEPT, {"full": 9, **motion_delays.SHORT}):
         whole = kept["full"]
         for name, share in kept.items():
             found = quick.measures[f"synapses per detector, {name}"].value
             assert found == pytest.approx(69 * 9 * 2 * share / whole, rel=0.01)
         course = [quick.measures[f"accuracy, {name}"].value for name in kept]
-        assert (np.diff(course) <= 2 / 72 + 1e-12).all()
+        assert (np.diff(course) <= 4 / 72 + 1e-12).all()
         assert course[-1] < course[0] - 0.3
 
 
