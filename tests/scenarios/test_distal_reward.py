@@ -62,7 +62,7 @@ def test_the_control_at_papers_size_is_judged_by_the_strongest_twentieth(
 ) -> None:
     """Oracle: 5 % or more, by hand."""
     claims = distal_reward._claims(distal_reward.Settings(reward="shuffled"))
-    measure = Measure(stronger, "%", *claims["stronger synapses"])
+    measure = Measure(stronger, "%", **claims["stronger synapses"])
     assert measure.holds is holds
     assert "not among the strongest 5 %" in measure.source
 
