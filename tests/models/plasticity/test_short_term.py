@@ -112,6 +112,13 @@ def test_rules_that_would_get_in_each_others_way_do_not_combine() -> None:
         combined(TsodyksMarkram, TsodyksMarkram)
 
 
+@pytest.mark.parametrize("other", ["x", None, LIF])
+def test_only_rules_are_combined(other: Any) -> None:
+    with pytest.raises(TypeError, match="combined: each must be a plasticity rule") as refusal:
+        combined(STDPPair, other)
+    assert repr(other) in str(refusal.value)
+
+
 def test_a_combined_rule_checks_the_parameters_of_both() -> None:
     with pytest.raises(ValueError, match=r"tau_rec must be > 0 ms, got -1.0"):
         combined(STDPPair(), TsodyksMarkram(tau_rec=-1.0)).resolve("projection 'a->b'")
