@@ -94,8 +94,9 @@ def network(rule: Any, dendrite: float = 0.0, delays: Any = None, **given: Any) 
     net.connect(exc, "astrocyte", AllToAll(), weight=0.005, delay=1.5)
     net.connect(vta, "astrocyte", AllToAll(), weight=-0.02, delay=0.5)
     net.connect(
-        exc, exc, FixedInDegree(8), given.get("weight", 0.5), delays or Uniform(0.3, 8.0), plasticity=rule,
-        bounds=given.get("bounds", (0.0, 1.5)), dendritic_delay=dendrite, name="plastic",
+        exc, exc, FixedInDegree(8), given.get("weight", 0.5), delays or Uniform(0.3, 8.0),
+        plasticity=rule, bounds=given.get("bounds", (0.0, 1.5)), dendritic_delay=dendrite,
+        name="plastic",
     )  # fmt: skip
     return net
 

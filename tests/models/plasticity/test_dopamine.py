@@ -1,4 +1,4 @@
-"""Dopamine on random trains, all pairs and nearest ones: event by event, in closed form."""
+"""Dopamine on random trains, event by event in closed form; and dopamine that tells of surprise."""
 
 from math import exp, expm1, log
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from driven import FREE, Times, pair_network, trains, weights
 
-from eventsim import Simulation
-from eventsim.models import Modulator, STDPDopamine, STDPDopamineNearest
+from eventsim import AllToAll, Network, Simulation
+from eventsim.models import LIF, Modulator, SpikeSource, STDPDopamine, STDPDopamineNearest
+from eventsim.models.modulators.reward import Expectation
 
 TAU, TAU_C, TAU_N = 20.0, 1000.0, 200.0
 A_PLUS, A_MINUS = 1.0, 1.5
@@ -79,3 +80,36 @@ def test_dopamine_on_random_trains_is_the_closed_form_from_event_to_event(
     w, met = slow(arrivals, fired, jumps, rest, bounds, nearest)
     assert seen == pytest.approx(w, rel=1e-9)
     assert (met > 100) == (bounds != FREE)
+
+
+def test_a_weight_learns_as_long_as_the_reward_surprises_and_unlearns_when_it_fails() -> None:
+    """Oracle: of two synapses onto one neuron, each changes in proportion to its stimulus's reward
+    minus the mean so far, which moves by a quarter; 1e-6, what one trial leaves to the next."""
+    rewards = [("a", 1.0), ("a", 1.0), ("b", 1.0), ("a", 1.0), ("b", 0.0), ("a", 0.0)]
+    surprises = [1.0, 0.75, 1.0, 0.5625, -0.25, -0.578125]
+    starts = 3000.0 * np.arange(len(rewards))
+    net = Network(seed=1)
+    cell = net.add("cell", LIF(v_th=1e12, t_ref=0.0))
+    net.add("dopamine", Modulator(tau=50.0))
+    rule = STDPDopamine(dopamine="dopamine", tau_c=100.0)
+    for name in ("a", "b"):
+        shown = [start for start, (which, _) in zip(starts, rewards, strict=True) if which == name]
+        source = net.add(name, SpikeSource(np.array(shown) + 10.0))
+        net.connect(source, cell, AllToAll(), 0.0, 1.0, plasticity=rule)
+    for engine in ("compiled", "reference"):
+        critic, weights_after = Expectation(rate=0.25), [{"a": 0.0, "b": 0.0}]
+        with Simulation(net, engine=engine) as sim:
+            sim.send("cell", starts + 15.0, np.zeros(starts.size, int), 1e13)
+            for stimulus, reward in rewards:
+                sim.run(60.0)
+                sim.send("dopamine", sim.now, 0, critic.surprise(stimulus, reward))
+                sim.run(2940.0)
+                weights_after.append({name: sim.weights(f"{name}->cell")[0] for name in "ab"})
+        changes = [
+            after[which] - before[which]
+            for before, after, (which, _) in zip(
+                weights_after[:-1], weights_after[1:], rewards, strict=True
+            )
+        ]
+        assert changes[0] > 0.0
+        np.testing.assert_allclose(np.array(changes) / changes[0], surprises, rtol=1e-6)
