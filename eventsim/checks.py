@@ -128,6 +128,15 @@ def indices(where: str, neurons: ArrayLike | None, size: int) -> IntArray:
     return i.astype(np.int64)
 
 
+def different(where: str, name: str, neurons: IntArray) -> IntArray:
+    """Return neuron numbers, each of which is given once."""
+    first = np.unique(neurons, return_index=True)[1]
+    twice = np.ones(neurons.size, bool)
+    twice[first] = False
+    _refuse(where, f"{name} must be given once each", neurons, twice)
+    return neurons
+
+
 def parameters(
     population: Population, current: FloatArray, values: Mapping[str, Any]
 ) -> FloatArray:

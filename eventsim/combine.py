@@ -27,6 +27,8 @@ def combined(first: Plasticity | Rule, second: Plasticity | Rule) -> Plasticity:
 
     Raises
     ------
+    TypeError
+        If one is not a plasticity rule.
     ValueError
         If both have a parameter, trace or state variable of one name, a drift or flow, or
         `transmits`.
@@ -38,6 +40,11 @@ def combined(first: Plasticity | Rule, second: Plasticity | Rule) -> Plasticity:
     STDPPair and TsodyksMarkram
     """
     a, b = (given() if isinstance(given, Rule) else given for given in (first, second))
+    for given in (a, b):
+        if not isinstance(given, Plasticity):
+            raise TypeError(
+                f"combined: each must be a plasticity rule, for example STDPPair(), got {given!r}"
+            )
     name = f"{a.rule} and {b.rule}"
     for what in ("parameter_names", "pre", "post", "state_names"):
         for twice in sorted({*getattr(a.rule, what)} & {*getattr(b.rule, what)}):
@@ -74,6 +81,7 @@ def _rule(name: str, a: Rule, b: Rule) -> Rule:
         between=None if a.flow or b.flow else _between(a, b, state),
         modulators=tuple(dict.fromkeys((*a.modulators, *b.modulators))),
         reads=tuple(dict.fromkeys((*a.reads, *b.reads))),
+        own=tuple(dict.fromkeys((*a.own, *b.own))),
         drift=a.drift or b.drift,
         flow=_flow(a, b, state),
         transmits=_transmits(a, b),

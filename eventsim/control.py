@@ -147,11 +147,11 @@ class Control:
         Raises
         ------
         TypeError, ValueError
-            If there is no such neuron, or a value is not finite.
+            If there is no such neuron, one is given twice, or a value is not finite.
         """
         of = self.projection(projection)
         where, size = f"projection {of.name!r}", of.target.size
-        chosen = checks.indices(where, targets, size)
+        chosen = checks.different(where, "targets", checks.indices(where, targets, size))
         factors, offsets = np.ones(size), np.zeros(size)
         factors[chosen] = checks.finite(where, "factor", factor, chosen.size)
         offsets[chosen] = checks.finite(where, "offset", offset, chosen.size)

@@ -5,7 +5,9 @@ is. Numba compiles the same source into whatever calls it from the compiled engi
 """
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import TypeVar
+from weakref import WeakSet
 
 from numba import njit
 from numba.extending import register_jitable
@@ -25,22 +27,32 @@ _called = register_jitable(**_options)
 # contract: a product and a sum in one step and with one rounding, which plain Python can't do
 _fused = register_jitable(**_options, forceinline=True, fastmath={"contract"})
 
+_marked: WeakSet[Callable[..., object]] = WeakSet()
+
+
+def is_kernel(function: Callable[..., object]) -> bool:
+    """Tell whether the compiler knows `function`: it is marked, or compiled by other means."""
+    return not isinstance(function, FunctionType) or function in _marked
+
 
 def kernel(function: F) -> F:
     """Mark `function` as compilable inside the engine's loops; it stays plain Python outside."""
     marked: F = _inlined(function)
+    _marked.add(marked)
     return marked
 
 
 def fused(function: F) -> F:
     """Like `kernel`, for what only the compiled engine calls: its last digit may differ there."""
     marked: F = _fused(function)
+    _marked.add(marked)
     return marked
 
 
 def kernel_call(function: F) -> F:
     """Like `kernel`, for large or rarely called functions: called, not inlined."""
     marked: F = _called(function)
+    _marked.add(marked)
     return marked
 
 

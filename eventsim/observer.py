@@ -310,10 +310,30 @@ def _weight_series(projection: Projection) -> WeightSeries:
     )  # fmt: skip
 
 
-def _histogram_series(projection: Projection, asked: Histogram) -> HistogramSeries:
-    where = f"histograms of projection {projection.name!r}"
+def histogram_times(
+    projection: Projection, asked: Histogram, now: float
+) -> list[tuple[float, float]]:
+    """Return (time, interval) in ms of each histogram or series of histograms.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no Histogram, or its times are none.
+    """
+    where = _check_histogram(projection, asked)
+    return checks.snapshot_times(where, asked.every, now)
+
+
+def _check_histogram(projection: Projection, asked: Histogram) -> str:
+    """Refuse what is not a Histogram; return how messages name it."""
+    where = f"{_HISTOGRAMS}projection {projection.name!r}"
     if not isinstance(asked, Histogram):
         raise TypeError(f"{where}: must be Histogram(every, bins), got {asked!r}")
+    return where
+
+
+def _histogram_series(projection: Projection, asked: Histogram) -> HistogramSeries:
+    where = _check_histogram(projection, asked)
     if np.ndim(asked.bins) > 0:
         edges = checks.floats(where, "bins", asked.bins)
     elif not np.isfinite(projection.bounds).all():

@@ -76,6 +76,8 @@ class Rule:
     modulators : tuple of str
         Names of the signals it reads; the user says by these names which populations give them:
         `STDPDopamine(dopamine="vta")`.
+    own : tuple of str
+        Those of its modulators that must be the target itself.
     drift : (w, s, t, dt, m, p) -> w, optional
         How the weight itself moves from `t` to `t + dt` without events, with the state `s` at `t`;
         for rules with a state. `m` has one `Course` per modulator, from `t` on.
@@ -87,6 +89,9 @@ class Rule:
     transmits : optional
         What an arrival transmits, by default the weight: (w, seen, p) -> float, or with a state
         (w, s, seen, p) -> float, with the weight and the state after `on_pre`.
+    bounds : dict of {"lowest", "highest"} to str
+        What the rule asks of the projection's bounds, each in the words of a datasheet's
+        constraint: `{"lowest": ">= 0", "highest": "<= w_max"}`. One that is named must be finite.
     parts : tuple of Rule
         The rules that a combined one consists of.
     doc : str
@@ -116,11 +121,19 @@ class Rule:
     flow: Function | None = None
     reads: tuple[str, ...] = ()
     transmits: Function | None = None
+    own: tuple[str, ...] = ()
+    bounds: Mapping[str, str] = field(default_factory=dict)
     parts: "tuple[Rule, ...]" = ()
     doc: str | None = ""
 
     def __post_init__(self) -> None:
-        for trace in (*self.pre.values(), *self.post.values()):
+        self._check_fields()
+        for name, trace in (*self.pre.items(), *self.post.items()):
+            if not isinstance(trace, Trace):
+                raise TypeError(
+                    f"rule {self.name!r}: trace {name!r} must be a Trace, for example "
+                    f"Trace('tau'), got {trace!r}"
+                )
             if trace.tau not in self.parameter_names:
                 message = unknown("time constant", trace.tau, self.parameter_names)
                 raise ValueError(f"rule {self.name!r}: {message}")
@@ -143,6 +156,23 @@ class Rule:
                     f"rule {self.name!r}: there are two traces, modulators or variables {name!r}"
                 )
 
+    def _check_fields(self) -> None:
+        """Refuse fields without defaults, and a name where names are asked for."""
+        for what, fields in (("params", self.params), ("state", self.state)):
+            given = getattr(fields, "_field_defaults", {})
+            for name in getattr(fields, "_fields", ()):
+                if name not in given:
+                    raise TypeError(
+                        f"rule {self.name!r}: field {name!r} of its {what} has no default; "
+                        f"write {name}: float = 1.0"
+                    )
+        for what in ("modulators", "reads", "own"):
+            if isinstance(getattr(self, what), str):
+                raise TypeError(
+                    f"rule {self.name!r}: {what} must be a tuple of names, got "
+                    f"{getattr(self, what)!r}; write ({getattr(self, what)!r},)"
+                )
+
     def __call__(self, **values: Any) -> "Plasticity":
         """Return this rule with its parameters and its modulators."""
         sources = {name: values.pop(name) for name in self.modulators if name in values}
@@ -160,6 +190,11 @@ class Rule:
     def state_names(self) -> tuple[str, ...]:
         """Names of the state variables of one synapse."""
         return tuple(self.state._fields) if self.state else ()  # type: ignore[attr-defined]
+
+    @property
+    def leaves(self) -> "tuple[Rule, ...]":
+        """The rules that it consists of: itself, if it is not combined."""
+        return tuple(leaf for part in self.parts for leaf in part.leaves) or (self,)
 
     @property
     def moves(self) -> bool:
@@ -207,6 +242,25 @@ class Plasticity(NamedTuple):
         params = self.rule.params(**{name: float(v) for name, v in self.values.items()})
         datasheet.check(where, self.rule.datasheet, params._asdict())
         return params
+
+    def check_bounds(self, where: str, bounds: tuple[float, float], unit: str) -> None:
+        """Refuse bounds of a projection with which the rule has no meaning.
+
+        Raises
+        ------
+        ValueError
+            With the rule, the bound, and what it asks of it.
+        """
+        values = self.resolve(where)._asdict()
+        given = dict(zip(("lowest", "highest"), bounds, strict=True))
+        for rule in self.rule.leaves:
+            for which, constraint in rule.bounds.items():
+                name = f"the {which} weight under {rule}"
+                row = datasheet.Parameter(name, unit, "", "", constraint)
+                try:
+                    datasheet.check(where, {name: row}, {name: given[which], **values})
+                except ValueError as problem:
+                    raise ValueError(f"{problem}; give bounds=(lowest, highest)") from None
 
 
 def seen_class(rule: Rule) -> Any:

@@ -14,7 +14,7 @@ from eventsim.engine.compiler_errors import explained
 from eventsim.engine.reference import ReferenceEngine
 from eventsim.model import FloatArray, NeuronModel
 from eventsim.network import Network, Population
-from eventsim.observer import Histogram, Observer, Sampled
+from eventsim.observer import Histogram, Observer, Sampled, histogram_times
 from eventsim.progress import Progress
 from eventsim.recording import Recorder
 from eventsim.rule import Rule
@@ -355,11 +355,7 @@ class Simulation(Control):
             for of, when in ((self.projection(n), when) for n, when in (weights or {}).items())
         ]
         shapes = [
-            (
-                of,
-                checks.snapshot_times(f"histograms of projection {of.name!r}", h.every, self.now),
-                h,
-            )
+            (of, histogram_times(of, h, self.now), h)
             for of, h in ((self.projection(n), h) for n, h in (histograms or {}).items())
         ]
         run = {

@@ -413,6 +413,8 @@ def test_histograms_between_infinite_bounds_need_edges() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             sim.record(histograms={"cells->cells": asked})
+    with pytest.raises(TypeError, match=r"must be Histogram\(every, bins\), got 'x'$"):
+        sim.record(histograms={"cells->cells": "x"})  # type: ignore[dict-item]
 
 
 @engines
@@ -429,6 +431,8 @@ def test_weights_are_scaled_within_their_bounds_and_only_onto_the_targets_named(
         after = sim.weights(of)
         with pytest.raises(ValueError, match=r"neurons must be in 0..7, got 8"):
             sim.scale_weights(of, 2.0, targets=[8])
+        with pytest.raises(ValueError, match=r"targets must be given once each, got 3 for 1 of 3"):
+            sim.scale_weights(of, 1.0, [0.1, 0.2, 0.3], targets=[3, 5, 3])
     offsets = {1: -0.5, 4: 0.25}
     for target in range(8):
         mine = of.synapses.target == target

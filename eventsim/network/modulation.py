@@ -45,8 +45,20 @@ def modulations(
         if name not in plasticity.modulators:
             raise ValueError(f"{here} is missing; give the population that it is read from")
         found.append(_modulation(here, plasticity.modulators[name], target, synapses, populations))
+        if name in plasticity.rule.own:
+            _check_own(here, found[-1], target)
         _check_order(here, found[-1], target)
     return tuple(found)
+
+
+def _check_own(here: str, read: Modulation, target: Population) -> None:
+    """Refuse another population, or another neuron of it, than the target itself."""
+    if read.population is not target:
+        raise ValueError(
+            f"{here} must be the target itself, {target.name!r}, got {read.population.name!r}"
+        )
+    if read.channel.tolist() != list(range(target.size)):
+        raise ValueError(f"{here} must be each target's own; give {target.name!r} without channels")
 
 
 def _check_order(here: str, read: Modulation, target: Population) -> None:
@@ -89,6 +101,10 @@ def _modulation(
     here: str, given: Any, target: Population, synapses: Synapses,
     populations: Mapping[str, Population],
 ) -> Modulation:  # fmt: skip
+    if isinstance(given, tuple) and len(given) != 2:
+        raise ValueError(
+            f"{here} must be a population, or a pair of a population and channels, got {given!r}"
+        )
     population, channel = given if isinstance(given, tuple) else (given, None)
     name = str(getattr(population, "name", population))
     if name not in populations:
@@ -112,6 +128,8 @@ def _checked(
     here: str, given: NDArray[Any], population: Population, synapses: Synapses
 ) -> Modulation:
     n_pre, n_post = synapses.n_pre, synapses.n_post
+    if given.dtype.kind not in "iuf":
+        raise TypeError(f"{here}: channels must be whole numbers, got {given.tolist()!r}")
     if given.shape not in ((n_post,), (n_pre, n_post)):
         raise ValueError(
             f"{here}: channels must be one for each of {n_post} targets, or one for each pair of "

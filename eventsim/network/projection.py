@@ -124,12 +124,15 @@ def project(
         )
     plasticity = _plasticity(where, asked.plasticity)
     port = target.model.port_number(asked.port, where)
-    bounds = _bounds(where, asked.bounds)
+    unit = target.model.units.get(target.model.ports[port], "")
+    bounds = _bounds(where, asked.bounds, unit)
+    if plasticity is not None:
+        plasticity.check_bounds(where, bounds, unit)
     dendritic_delay = number(where, "dendritic_delay", asked.dendritic_delay, " ms")
     if dendritic_delay < 0.0:
         raise ValueError(f"{where}: dendritic_delay must be >= 0 ms, got {dendritic_delay}")
     check_reads(where, plasticity, target, dendritic_delay)
-    synapses = _synapses(where, asked, target.model.ports[port], bounds, rngs)
+    synapses = _synapses(where, asked, unit, bounds, rngs)
     return Projection(
         name=name,
         index=index,
@@ -146,7 +149,7 @@ def project(
 
 
 def _synapses(
-    where: str, asked: Request, port: str, bounds: tuple[float, float], rngs: Sequence[Generator]
+    where: str, asked: Request, unit: str, bounds: tuple[float, float], rngs: Sequence[Generator]
 ) -> Synapses:
     n_pre, n_post, rule = asked.source.size, asked.target.size, asked.rule
     dtype = PRECISIONS[asked.precision]
@@ -162,7 +165,6 @@ def _synapses(
         raise type(problem)(f"{where}: {problem}") from None
     _check_indices(where, "source index", pre, n_pre)
     _check_indices(where, "target index", post, n_post)
-    unit = asked.target.model.units.get(port, "")
     weight = _weights(where, weight, pre.size, bounds, f" {unit}".rstrip(), dtype)
     if asked.plasticity is not None and weight.size == 1:
         weight = np.full(pre.size, weight[0])
@@ -245,11 +247,12 @@ def _plasticity(where: str, given: Plasticity | Rule | None) -> Plasticity | Non
     return plasticity
 
 
-def _bounds(where: str, given: tuple[float, float]) -> tuple[float, float]:
+def _bounds(where: str, given: tuple[float, float], unit: str) -> tuple[float, float]:
     try:
         low, high = (float(bound) for bound in given)
     except (TypeError, ValueError):
         raise TypeError(f"{where}: bounds must be two numbers, got {given!r}") from None
     if not low <= high:
-        raise ValueError(f"{where}: bounds must be (lowest, highest), got ({low}, {high})")
+        allowed = f"(lowest, highest) in {unit}" if unit else "(lowest, highest)"
+        raise ValueError(f"{where}: bounds must be {allowed}, got ({low}, {high})")
     return low, high

@@ -1,15 +1,15 @@
 """Voltage-based plasticity: filtered voltages of the target decide at arrivals and at its spikes.
 
-    state     x, the filtered arrivals:   dx/dt = -x / tau_x
+    state     arrivals, filtered:         darrivals/dt = -arrivals / tau_x
     reads     u_minus and u_plus of the target, its filtered voltages (`AdExClopath` has them)
     on_pre    w <- w - a_ltd [u_minus - theta_minus]+     the arrival then transmits this w
-              x <- x + 1 / tau_x
-    on_post   u <- [u_plus - theta_minus]+, kept for the time of the spike
-    between   dw/dt = a_ltp x (v_spike - theta_plus) u    during the spike; exact
+              arrivals <- arrivals + 1 / tau_x
+    on_post   lift <- [u_plus - theta_minus]+, kept for the time of the spike
+    between   dw/dt = a_ltp arrivals (v_spike - theta_plus) lift    during the spike; exact
 
 Parameter    Unit       Default  Meaning                                             Constraint
 a_ltd        1/mV       1.4e-4   depression per arrival                              >= 0
-a_ltp        1/mV^2     8e-5     potentiation per mV of u, mV of v_spike             >= 0
+a_ltp        1/mV^2     8e-5     potentiation per mV of lift and v_spike             >= 0
 theta_minus  mV         -70.6    voltage above which the filtered ones count
 theta_plus   mV         -45.3    voltage above which there is potentiation
 v_spike      mV         33.0     voltage of the target during its spike              > theta_plus
@@ -54,15 +54,15 @@ class Seen(NamedTuple):
 
 
 class State(NamedTuple):
-    x: float = 0.0  # 1/ms
-    u: float = 0.0  # mV, at the beginning of the target's last spike
+    arrivals: float = 0.0  # 1/ms
+    lift: float = 0.0  # mV, at the beginning of the target's last spike
     until: float = 0.0  # ms, end of that spike
 
 
 @kernel
 def between(s: State, t: float, dt: float, p: Params) -> State:
     """Forget the arrivals."""
-    return State(s.x * exp(-dt / p.tau_x), s.u, s.until)
+    return State(s.arrivals * exp(-dt / p.tau_x), s.lift, s.until)
 
 
 @kernel
@@ -70,20 +70,20 @@ def drift(w: float, s: State, t: float, dt: float, m: Any, p: Params) -> float:
     """Potentiate as long as the target's spike lasts."""
     within = min(dt, max(0.0, s.until - t))
     gone = -p.tau_x * expm1(-within / p.tau_x)
-    return w + p.a_ltp * (p.v_spike - p.theta_plus) * s.u * s.x * gone
+    return w + p.a_ltp * (p.v_spike - p.theta_plus) * s.lift * s.arrivals * gone
 
 
 @kernel
 def on_pre(w: float, s: State, t: float, seen: Seen, p: Params) -> tuple[float, State]:
     """Depress by what the target's voltage was lately."""
     depressed = w - p.a_ltd * max(0.0, seen.u_minus - p.theta_minus)
-    return depressed, State(s.x + 1.0 / p.tau_x, s.u, s.until)
+    return depressed, State(s.arrivals + 1.0 / p.tau_x, s.lift, s.until)
 
 
 @kernel
 def on_post(w: float, s: State, t: float, seen: Seen, p: Params) -> tuple[float, State]:
     """Keep what the target's voltage was before its spike."""
-    return w, State(s.x, max(0.0, seen.u_plus - p.theta_minus), t + p.t_spike)
+    return w, State(s.arrivals, max(0.0, seen.u_plus - p.theta_minus), t + p.t_spike)
 
 
 Clopath = Rule(

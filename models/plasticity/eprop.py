@@ -1,14 +1,14 @@
 """E-prop in continuous time for LIF: learning signal times eligibility, exact between all events.
 
-    state     x, the filtered arrivals:         dx/dt = -x / tau_m,  tau_m of the target
+    state     arrivals, filtered:               darrivals/dt = -arrivals / tau_m of the target
               f, the eligibility as the readout sees it:
-                                                tau_out df/dt = -f + psi x
+                                                tau_out df/dt = -f + psi arrivals
     reads     voltage, of the target itself, above its rest (`LIFSubtract`)
               error, the learning signal of the target: feedback times (output - wanted output)
     psi       gamma / theta max(0, 1 - |voltage - theta| / theta): below threshold this is
               gamma / theta^2 max(0, voltage), an exponential
     between   dw/dt = -rate error f             the exact integral between events
-    on_pre    x <- x + 1                        the arrival then transmits the present w
+    on_pre    arrivals <- arrivals + 1          the arrival then transmits the present w
     on_post   nothing: the voltage tells of its reset
 
 Parameter  Unit  Default  Meaning                                                    Constraint
@@ -57,7 +57,7 @@ class Seen(NamedTuple):
 
 
 class State(NamedTuple):
-    x: float = 0.0
+    arrivals: float = 0.0
     f: float = 0.0
     until: float = 0.0  # ms, when the eligibility is forgotten
 
@@ -112,21 +112,21 @@ def flow(w: float, s: State, t: float, dt: float, m: Any, p: Params) -> tuple[fl
     v, error = m.voltage, m.error
     a, b, c = 1.0 / v.tau, 1.0 / p.tau_out, 1.0 / error.tau
     d = min(dt, max(0.0, s.until - t))
-    # psi x = size (rest exp(-a s) + (level - rest) exp(-2 a s)); at its ends the piece may be at 0
+    # psi arrivals = size (rest exp(-a s) + (level - rest) exp(-2 a s)); v may be 0 at its ends
     above = v.rest + (v.level - v.rest) * exp(-0.5 * d * a) > 0.0
-    size = p.gamma / (p.theta * p.theta) * s.x * b if above else 0.0
+    size = p.gamma / (p.theta * p.theta) * s.arrivals * b if above else 0.0
     steady, fading = size * v.rest, size * (v.level - v.rest)
     total = error.rest * area(s.f, steady, fading, a, b, 0.0, d)
     if error.level != error.rest:
         total += (error.level - error.rest) * area(s.f, steady, fading, a, b, c, d)
     f = s.f * exp(-b * d) + steady * spread(a, b, d) + fading * spread(2.0 * a, b, d)
-    return w - p.rate * total, State(s.x * exp(-a * dt), f if d == dt else 0.0, s.until)
+    return w - p.rate * total, State(s.arrivals * exp(-a * dt), f if d == dt else 0.0, s.until)
 
 
 @kernel
 def on_pre(w: float, s: State, t: float, seen: Seen, p: Params) -> tuple[float, State]:
     """Filter the arrivals."""
-    return w, State(s.x + 1.0, s.f, t + p.cutoff)
+    return w, State(s.arrivals + 1.0, s.f, t + p.cutoff)
 
 
 @kernel
@@ -143,5 +143,6 @@ Eprop = Rule(
     state=State,
     flow=flow,
     modulators=("voltage", "error"),
+    own=("voltage",),
     doc=__doc__,
 )

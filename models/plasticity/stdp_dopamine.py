@@ -26,8 +26,8 @@ on_pre comes first, then on_post, then a jump of dopamine.
 Source: Izhikevich (2007), Cereb. Cortex 17:2443-2452, doi:10.1093/cercor/bhl152; the trace rule of
 Legenstein, Pecevski & Maass (2008), PLoS Comput. Biol. 4:e1000180,
 doi:10.1371/journal.pcbi.1000180.
-Verified against: the integral in closed form to 1e-12; the double sum over all jumps on random
-trains; fine steps where bounds are met.
+Verified against: the integral in closed form to 1e-12; on random trains the double sum over all
+jumps, and for both rules the closed form from event to event, with bounds met between events.
 """
 
 from math import exp, expm1

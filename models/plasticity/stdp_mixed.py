@@ -14,7 +14,7 @@ w_max      -         1.0  weight that potentiation tends to, in its unit   > 0
 tau_plus   ms       20.0  window of potentiation                           > 0
 tau_minus  ms       20.0  window of depression                             > 0
 
-The bounds of the projection should be (0, w_max).
+The bounds of the projection must be (0, w_max), or within.
 The times compared are the arrival at the synapse (after the axonal delay) and the target's spike
 as it reaches the synapse (after the dendritic delay). At equal times on_pre is called before
 on_post: a coincident pair counts as pre-before-post.
@@ -66,5 +66,6 @@ STDPMixed = Rule(
     on_post=on_post,
     pre={"x": Trace("tau_plus")},
     post={"y": Trace("tau_minus")},
+    bounds={"lowest": ">= 0", "highest": "<= w_max"},
     doc=__doc__,
 )

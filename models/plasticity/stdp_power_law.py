@@ -13,7 +13,7 @@ w_0        -         1.0  weight at which the steps are as given           > 0
 tau_plus   ms       15.0  window of potentiation                           > 0
 tau_minus  ms       30.0  window of depression                             > 0
 
-The weights must not be negative: the bounds of the projection should start at 0.
+The weights must not be negative: the bounds of the projection start at 0 or above.
 The times compared are the arrival at the synapse (after the axonal delay) and the target's spike
 as it reaches the synapse (after the dendritic delay). At equal times on_pre is called before
 on_post: a coincident pair counts as pre-before-post.
@@ -63,5 +63,6 @@ STDPPowerLaw = Rule(
     on_post=on_post,
     pre={"x": Trace("tau_plus")},
     post={"y": Trace("tau_minus")},
+    bounds={"lowest": ">= 0"},
     doc=__doc__,
 )

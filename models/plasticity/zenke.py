@@ -22,6 +22,8 @@ All traces are read just before the event. Between events the weight is constant
 cubic equation in steps of Runge and Kutta's method of a hundredth of its fastest time or less: to
 about 1e-11. It passes through time when an arrival or a spike of the target comes, like any state
 of a synapse; no clock is needed.
+The bounds of the projection must be finite: where the target fires at 150 Hz or more, beta y^3
+passes 2, and the weight overshoots the consolidated one, further at every spike, up to a bound.
 The times compared are the arrival at the synapse (after the axonal delay) and the target's spike
 as it reaches the synapse (after the dendritic delay). At equal times on_pre is called before
 on_post.
@@ -71,8 +73,12 @@ def pull(c: float, w: float, p: Params) -> float:
 @kernel
 def flow(w: float, s: State, t: float, dt: float, m: Any, p: Params) -> tuple[float, State]:
     """Keep the weight; let the consolidated one follow it."""
-    # it stays between the weights and wells, so this bounds the slope of `pull`
-    widest = max(abs(w), abs(s.c), p.w_p)
+    # it stays between the weights and wells, so this bounds the slope of `pull`; a large weight it
+    # follows only so far: from 2 w_p on, the wells pull by at least p_con 3/8 |c|^3
+    far = abs(w)
+    if p.p_con > 0.0:
+        far = min(far, max(2.0 * p.w_p, (8.0 / 3.0 * far / p.p_con) ** (1.0 / 3.0)))
+    widest = max(far, abs(s.c), p.w_p)
     n = ceil(dt / p.tau_con * FINE * (1.0 + 6.0 * p.p_con * widest * widest))
     c, h = s.c, dt / max(n, 1)
     for _ in range(n):
@@ -106,5 +112,6 @@ STDPZenke = Rule(
     post={"y": Trace("tau_minus"), "z": Trace("tau_slow")},
     state=State,
     flow=flow,
+    bounds={"lowest": "", "highest": ""},
     doc=__doc__,
 )

@@ -26,6 +26,7 @@ from eventsim.models import (
     LIF,
     RULES,
     Izhikevich,
+    LIFSubtract,
     Modulator,
     PoissonRate,
     PoissonSource,
@@ -77,17 +78,22 @@ def rule_network(name: str) -> Network:
     rule, net = RULES[name], Network(seed=3)
     given: dict[str, Any] = {}
     for modulator in rule.modulators:
-        net.add(modulator, Modulator(tau=40.0, rest=-0.1))
-        given[modulator] = modulator
+        if modulator not in rule.own:
+            net.add(modulator, Modulator(tau=40.0, rest=-0.1))
+            given[modulator] = modulator
     source = net.add("source", PoissonSource(rate=150.0), size=6)
     for modulator in given:
         net.connect(source, modulator, AllToAll(), 0.1, 1.0)
     transmits = rule.transmits is not None  # its kernel is compiled for such a target elsewhere
-    target = next(m for m in (LIF, *MODELS) if {*rule.reads} <= {*m.state_names})
+    able = [m for m in (LIF, *MODELS) if {*rule.reads} <= {*m.state_names}]
+    target = LIFSubtract if rule.own else able[0]
     cells = net.add("cells", Modulator(tau=20.0) if transmits and not given else target, size=3)
     model = cells.model
     w = 2.0 * WEIGHTS[model.units.get(model.ports[model.port_number(None, name)], "mV")] / 3.0
     sign = -1.0 if "Inhibitory" in name else 1.0
+    given |= dict.fromkeys(rule.own, cells)
+    if name == "STDPMixed":
+        given["w_max"] = 3.0 * w  # its bounds
     dendrite = 0.0 if (transmits and not given) or rule.reads else 0.7
     net.connect(
         source, cells, AllToAll(), sign * w, Uniform(0.5, 6.0), plasticity=rule(**given),

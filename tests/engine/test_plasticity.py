@@ -12,13 +12,35 @@ from eventsim.models import (
     LIF,
     AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
+    AstrocyteSTDPPaced,
+    AstrocyteSTDPPacedInhibitory,
+    BCMRule,
+    Eprop,
+    ErrorReadout,
+    ErrorReadoutDoubleExp,
+    InhibitorySTDP,
+    LIFSubtract,
     Modulator,
+    OjaRule,
     PoissonSource,
     SpikeSource,
+    STDPActivity,
+    STDPDiehlCook,
     STDPDopamine,
+    STDPDopamineNearest,
     STDPMasquelier,
+    STDPMixed,
+    STDPMultiplicative,
+    STDPNearest,
     STDPPair,
+    STDPPowerLaw,
+    STDPReduced,
+    STDPTriplet,
+    STDPTripletNearest,
+    STDPZenke,
+    StochasticRelease,
     TsodyksMarkram,
+    TsodyksMarkramAstrocyte,
 )
 from runs import Outcome, agreed, assert_close, outcome
 
@@ -31,9 +53,35 @@ RULES: dict[str, Callable[[], Any]] = {
     "short-term and pair": lambda: combined(TsodyksMarkram(use=0.3, tau_rec=100.0), PAIR),
     "short-term and dopamine": lambda: combined(DOPAMINE, TsodyksMarkram(tau_fac=50.0)),
 }
+SUMMED = [  # all others that linear neurons can be the target of, with values that move weights
+    AstrocyteSTDPInhibitory(astrocyte="astrocyte", scale=0.5),
+    AstrocyteSTDPPaced(astrocyte="astrocyte", pace="dopamine", scale=0.5),
+    AstrocyteSTDPPacedInhibitory(astrocyte="astrocyte", pace="dopamine", scale=0.5),
+    BCMRule(step=1e-5),
+    ErrorReadout(error="dopamine", rate=1e-2),
+    ErrorReadoutDoubleExp(error="dopamine", rate=1e-2),
+    InhibitorySTDP(step=0.02, rho=20.0),
+    OjaRule(step=0.05),
+    STDPActivity(tau_c=200.0, theta=4.0, width=4.0),
+    STDPDiehlCook(a_plus=0.05, a_minus=0.03),
+    STDPDopamineNearest(dopamine="dopamine", a_plus=0.02, a_minus=0.015),
+    STDPMasquelier(),
+    STDPMixed(step=0.05, mu_plus=0.4, mu_minus=0.3, w_max=1.5),
+    STDPMultiplicative(step=0.05),
+    STDPNearest(a_plus=0.05, a_minus=0.05),
+    STDPPowerLaw(step=0.05),
+    STDPReduced(a_plus=0.05, a_minus=0.05),
+    STDPTriplet(a3_plus=0.01),
+    STDPTripletNearest(a3_plus=0.05),
+    STDPZenke(a=0.01, tau_con=500.0),
+    StochasticRelease(use=0.5, tau_rec=50.0),
+    TsodyksMarkram(use=0.3, tau_rec=100.0),
+    TsodyksMarkramAstrocyte(astrocyte="astrocyte"),
+]
+STILL = {"StochasticRelease", "TsodyksMarkram", "TsodyksMarkramAstrocyte"}
 
 
-def network(rule: Any, dendrite: float = 0.0, delays: Any = None, **bounds: Any) -> Network:
+def network(rule: Any, dendrite: float = 0.0, delays: Any = None, **given: Any) -> Network:
     """A noisy network with modulators that its own neurons drive, and a rule on its synapses."""
     net = Network(seed=5)
     noise = net.add("noise", PoissonSource(rate=900.0), size=40)
@@ -46,8 +94,9 @@ def network(rule: Any, dendrite: float = 0.0, delays: Any = None, **bounds: Any)
     net.connect(exc, "astrocyte", AllToAll(), weight=0.005, delay=1.5)
     net.connect(vta, "astrocyte", AllToAll(), weight=-0.02, delay=0.5)
     net.connect(
-        exc, exc, FixedInDegree(8), 0.5, delays or Uniform(0.3, 8.0), plasticity=rule,
-        bounds=bounds.get("bounds", (0.0, 1.5)), dendritic_delay=dendrite, name="plastic",
+        exc, exc, FixedInDegree(8), given.get("weight", 0.5), delays or Uniform(0.3, 8.0),
+        plasticity=rule, bounds=given.get("bounds", (0.0, 1.5)), dendritic_delay=dendrite,
+        name="plastic",
     )  # fmt: skip
     return net
 
@@ -65,6 +114,25 @@ def test_engines_agree_on_every_kind_of_rule_with_and_without_dendrites(
     seen = agreed(network(RULES[name](), dendrite), 300.0)
     assert seen.count("exc") > 300
     assert changed(seen)
+
+
+@pytest.mark.parametrize("rule", SUMMED, ids=lambda rule: rule.rule.name)
+def test_summed_arrivals_agree_under_every_other_rule(rule: Any) -> None:
+    """Oracle: the reference engine, to 1e-9; frozen and scaled on the way."""
+
+    def meddle(sim: Simulation) -> None:
+        sim.at(60.0, lambda sim: sim.freeze("plastic"))
+        sim.at(90.0, lambda sim: sim.unfreeze("plastic"))
+        sim.at(110.3, lambda sim: sim.scale_weights("plastic", 0.9, 0.01, targets=[1, 2, 3]))
+
+    inhibitory = {"weight": -0.5, "bounds": (-1.5, 0.0)} if "Inhibitory" in rule.rule.name else {}
+    net = network(rule, 0.7, **inhibitory)
+    with Simulation(net, path="superposition") as sim:
+        assert sim.engine.superposed  # type: ignore[attr-defined]
+    plain = outcome(net, 150.0, engine="reference", script=meddle)
+    assert_close(outcome(net, 150.0, path="superposition", script=meddle), plain)
+    assert plain.count("exc") > 200
+    assert changed(plain) or rule.rule.name in STILL
 
 
 @pytest.mark.parametrize("dendrite", [0.0, 0.7])
@@ -214,22 +282,27 @@ def test_a_reset_that_keeps_weights_starts_everything_else_again() -> None:
             assert np.array_equal(sim.weights("plastic"), again)
 
 
+@pytest.mark.parametrize("name", ["pair", "dopamine", "Eprop"])
 @pytest.mark.parametrize(
     ("rate", "seconds"), [(1000.0, 10.0), (5.0, 3600.0)], ids=["10 s at 1 kHz", "an hour at 5 Hz"]
 )
 def test_the_history_of_a_long_run_stays_small_though_nothing_arrives(
-    rate: float, seconds: float
+    rate: float, seconds: float, name: str
 ) -> None:
     """Oracle: the buffers at the end are as after a tenth; dopamine is twice as busy."""
     net = Network()
     silent = net.add("silent", SpikeSource([1.0]))
     drive = net.add("drive", PoissonSource(rate=rate))
     vta = net.add("vta", PoissonSource(rate=2.0 * rate))
-    dopamine, cell = net.add("dopamine", Modulator()), net.add("cell", LIF(t_ref=0.0))
+    reads_itself = name == "Eprop"
+    cell = net.add("cell", LIFSubtract() if reads_itself else LIF(t_ref=0.0))
+    dopamine = net.add("dopamine", Modulator())
     net.connect(drive, cell, AllToAll(), weight=20.0, delay=1.0)
     net.connect(vta, dopamine, AllToAll(), weight=1.0, delay=1.0)
     net.connect(cell, cell, AllToAll(), weight=0.0, delay=1.0)
-    net.connect(silent, cell, AllToAll(), 1.0, 1.0, plasticity=DOPAMINE, dendritic_delay=1.0)
+    rule = Eprop(error="dopamine", voltage="cell") if reads_itself else RULES[name]()
+    dendrite = 0.0 if reads_itself else 1.0
+    net.connect(silent, cell, AllToAll(), 1.0, 1.0, plasticity=rule, dendritic_delay=dendrite)
     with Simulation(net) as sim:
         compiled = sim.engine.populations[cell.index]  # type: ignore[attr-defined]
         sim.run(100.0 * seconds)

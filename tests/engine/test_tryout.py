@@ -9,10 +9,20 @@ import numpy as np
 import pytest
 
 from eventsim import AllToAll, Network, Simulation
+from eventsim.combine import combined
 from eventsim.engine.compiler_errors import one_line
+from eventsim.engine.tryout_rule import try_out_rule
 from eventsim.kernel import kernel
 from eventsim.model import NeuronModel
-from eventsim.models import LIF, SpikeSource
+from eventsim.models import (
+    LIF,
+    RULES,
+    AdExClopath,
+    LIFSubtract,
+    Modulator,
+    SpikeSource,
+    TsodyksMarkram,
+)
 from eventsim.ode import integrated
 from eventsim.rule import Rule, Trace
 
@@ -157,18 +167,102 @@ def test_what_only_the_compiler_refuses_is_told_in_one_line_with_its_place() -> 
     )
 
 
-def test_a_rule_that_reads_what_it_did_not_ask_for_is_told_with_its_place() -> None:
-    @kernel
-    def on_post(w: float, seen: Any, p: Params) -> float:
-        return float(w + seen.z)
+@kernel
+def stay(w: float, seen: Any, p: Params) -> float:
+    return w
 
-    stay = kernel(lambda w, seen, p: w)
-    rule = Rule(name="Mine", params=Params, on_pre=stay, on_post=on_post, pre={"x": Trace("tau")})
+
+@kernel
+def keep(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
+    return w, s
+
+
+@kernel
+def last(s: State, t: float, dt: float, p: Params) -> State:
+    return s
+
+
+class Tag(NamedTuple):
+    v: float = 0.0
+    w: float = 0.0
+
+
+def build(functions: dict[str, Any], *others: Any) -> None:
+    """Build a simulation with a rule of its own, some of its functions replaced."""
+    stateful = {"on_pre": keep, "on_post": keep, "between": last, "state": Tag}
+    plain = {"on_pre": stay, "on_post": stay}
+    given: dict[str, Any] = {**(stateful if "between" in functions else plain), **functions}
+    rule = Rule("Mine", Params, pre={"x": Trace("tau")}, **given)
     net = Network()
     source, cell = net.add("source", SpikeSource([1.0])), net.add("cell", LIF())
-    net.connect(source, cell, AllToAll(), 0.5, 1.0, plasticity=rule(), bounds=(0.0, 1.0))
-    with pytest.raises(TypeError, match=r"^test_tryout.py, line \d+: .* Unknown attribute 'z' "):
-        Simulation(net).run(5.0)
+    plasticity = combined(rule, *others) if others else rule
+    net.connect(source, cell, AllToAll(), 0.5, 1.0, plasticity=plasticity, bounds=(0.0, 1.0))
+    Simulation(net)
+
+
+@pytest.mark.parametrize(
+    ("functions", "kind", "message"),
+    [
+        (
+            {"on_post": kernel(lambda w, seen, p: w + seen.z)},
+            AttributeError,
+            r"on_post of rule 'Mine': .* no attribute 'z'$",
+        ),
+        (
+            {"on_pre": kernel(lambda w, p: w)},
+            TypeError,
+            r"on_pre of rule 'Mine': .* takes 2 positional arguments but 3 were given$",
+        ),
+        (
+            {"on_pre": kernel(lambda w, seen, p: None)},
+            TypeError,
+            r"on_pre of rule 'Mine' must return a number, got None$",
+        ),
+        (
+            {"on_pre": lambda w, seen, p: w},
+            TypeError,
+            r"on_pre of rule 'Mine' can't be compiled; write @kernel \(eventsim.kernel\) above it$",
+        ),
+        (
+            {"between": last, "on_post": kernel(lambda w, s, t, seen, p: w)},
+            TypeError,
+            r"on_post of rule 'Mine' must return a number and a Tag of floats .*, got 0.5$",
+        ),
+        (
+            {"between": kernel(lambda s, t, dt, p: Tag(0, 0.0))},
+            TypeError,
+            r"between of rule 'Mine' must return a Tag of floats \(0.0, not 0\), got Tag\(v=0, ",
+        ),
+        (
+            {"transmits": kernel(lambda w, seen, p: w * taw)},  # noqa: F821
+            NameError,
+            r"transmits of rule 'Mine': name 'taw' is not defined$",
+        ),
+    ],
+)
+def test_a_mistake_in_a_rule_is_told_at_build_with_projection_rule_and_function(
+    functions: dict[str, Any], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=rf"^projection 'source->cell': {message}"):
+        build(functions)
+    if "transmits" not in functions:
+        with pytest.raises(kind, match=rf"^projection 'source->cell': {message}"):
+            build(functions, TsodyksMarkram)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_of_the_library_passes(name: str) -> None:
+    """Oracle: nothing is raised; modulators and targets as each rule needs them."""
+    rule = RULES[name]
+    net = Network()
+    target = {"Clopath": AdExClopath, "Eprop": LIFSubtract}.get(name, LIF)
+    source, cell = net.add("source", SpikeSource([1.0])), net.add("cell", target())
+    levels = {m: cell if m in rule.own else net.add(m, Modulator()) for m in rule.modulators}
+    try_out_rule(
+        net.connect(
+            source, cell, AllToAll(), 0.5, 1.0, plasticity=rule(**levels), bounds=(0.0, 1.0)
+        )
+    )
 
 
 def test_what_is_nobody_s_mistake_but_ours_stays_as_it_is() -> None:

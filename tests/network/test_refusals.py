@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 from scipy.sparse import coo_array
 
+from eventsim.models.modulators.modulator import Modulator
 from eventsim.models.neurons.lif import LIF
+from eventsim.models.plasticity.stdp_dopamine import STDPDopamine
+from eventsim.models.plasticity.stdp_mixed import STDPMixed
 from eventsim.models.plasticity.stdp_pair import STDPPair
+from eventsim.models.plasticity.stdp_power_law import STDPPowerLaw
 from eventsim.models.sources.poisson import PoissonSource
 from eventsim.network import (
     AllToAll,
@@ -77,6 +81,7 @@ def network() -> Network:
     net.add("exc", LIF, size=4)
     net.add("inh", LIF, size=3, labels=["a", "b", "c"])
     net.add("noise", PoissonSource, size=4)
+    net.add("levels", Modulator, size=3)
     net.connect("exc", "exc", AllToAll(), 0.1, 1.0, name="taken")
     return net
 
@@ -125,8 +130,8 @@ PROJECTIONS: list[tuple[dict[str, Any], str]] = [
         {"weight": 2.0, "bounds": (0.0, 1.0)},
         "weight must be within the bounds [0, 1] mV, got 2.0",
     ),
-    ({"bounds": (1.0, 0.0)}, "bounds must be (lowest, highest), got (1.0, 0.0)"),
-    ({"bounds": (nan, 1.0)}, "bounds must be (lowest, highest), got (nan, 1.0)"),
+    ({"bounds": (1.0, 0.0)}, "bounds must be (lowest, highest) in mV, got (1.0, 0.0)"),
+    ({"bounds": (nan, 1.0)}, "bounds must be (lowest, highest) in mV, got (nan, 1.0)"),
     ({"bounds": 3.0}, "bounds must be two numbers, got 3.0"),
     ({"dendritic_delay": -0.5}, "dendritic_delay must be >= 0 ms, got -0.5"),
     ({"dendritic_delay": nan}, "dendritic_delay must be finite ms, got nan"),
@@ -156,6 +161,35 @@ PROJECTIONS: list[tuple[dict[str, Any], str]] = [
     (
         {"plasticity": STDPPair(a_pls=1.0)},
         "unknown parameter of STDPPair 'a_pls'; did you mean 'a_plus'?",
+    ),
+    (
+        {"plasticity": STDPPowerLaw(), "bounds": (-1.0, 1.0)},
+        "the lowest weight under STDPPowerLaw must be >= 0 mV, got -1.0; give "
+        "bounds=(lowest, highest)",
+    ),
+    (
+        {"plasticity": STDPMixed(w_max=2.0), "bounds": (0.0, 3.0)},
+        "the highest weight under STDPMixed must be <= w_max (2) mV, got 3.0; give "
+        "bounds=(lowest, highest)",
+    ),
+    (
+        {"plasticity": STDPMixed(), "bounds": (0.0, inf)},
+        "the highest weight under STDPMixed must be finite mV, got inf; give "
+        "bounds=(lowest, highest)",
+    ),
+    (
+        {"plasticity": STDPDopamine(dopamine=("levels", ["a", "b", "c"]))},
+        "modulator 'dopamine' of STDPDopamine: channels must be whole numbers, got ['a', 'b', 'c']",
+    ),
+    (
+        {"plasticity": STDPDopamine(dopamine=("levels",))},
+        "modulator 'dopamine' of STDPDopamine must be a population, or a pair of a population "
+        "and channels, got ('levels',)",
+    ),
+    (
+        {"plasticity": STDPDopamine(dopamine=("levels", [0, 1, 2], 3))},
+        "modulator 'dopamine' of STDPDopamine must be a population, or a pair of a population "
+        "and channels, got ('levels', [0, 1, 2], 3)",
     ),
 ]
 

@@ -36,6 +36,7 @@ from eventsim.engine.kernels import spread, sweep
 from eventsim.engine.rule_layout import SWEPT, history_width, rule_layouts
 from eventsim.engine.specialise import specialise
 from eventsim.engine.tryout import try_out
+from eventsim.engine.tryout_rule import try_out_rule
 from eventsim.lasting import Arrays, Stored
 from eventsim.model import no_plan
 from eventsim.network import Population
@@ -59,6 +60,8 @@ class CompiledPopulation:
         self.max_rate = SOURCE_LIMIT if self.model.is_source else max_rate
         table = population.table
         try_out(f"population {population.name!r}", self.model, population.parameters[0], table)
+        for projection in plastic:
+            try_out_rule(projection.projection)
         rules = bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names)
         self.kernel: ModuleType = specialise(
             population_kernel,

@@ -8,7 +8,7 @@ from driven import Times
 from scipy.integrate import quad, solve_ivp
 
 from eventsim import AllToAll, FixedInDegree, Network, OneToOne, Simulation
-from eventsim.models import Eprop, LIFSubtract, Modulator, PoissonSource, Signal, SpikeSource
+from eventsim.models import LIF, Eprop, LIFSubtract, Modulator, PoissonSource, Signal, SpikeSource
 from eventsim.models.plasticity.eprop import Params, spread, spread_moment
 
 TAU, THETA, DRIVE = 20.0, 15.0, 10.0  # ms, mV, pA: it lifts v by 0.8 mV
@@ -174,14 +174,16 @@ def test_engines_agree_where_synapses_read_the_neurons_they_project_to() -> None
     assert len(set(plain[0])) > 50
 
 
-def test_only_the_synapses_onto_a_neuron_may_read_it_while_it_fires() -> None:
+def test_the_voltage_is_the_target_s_own() -> None:
     net = Network()
+    net.add("lif", LIF(), size=2)
     source, cell = net.add("pre", SpikeSource([1.0])), net.add("cell", LIFSubtract(), size=2)
     error, other = net.add("error", Signal()), net.add("other", LIFSubtract(), size=2)
-    for voltage, message in (
-        ((cell, [1, 0]), r"synapses onto 'cell' may only read their own target"),
-        (other, r"the target 'cell' is a modulator itself"),
+    for target, voltage, message in (
+        (cell, (cell, [1, 0]), r"must be each target's own; give 'cell' without channels$"),
+        (cell, other, r"'voltage' of Eprop must be the target itself, 'cell', got 'other'$"),
+        ("lif", other, r"'voltage' of Eprop must be the target itself, 'lif', got 'other'$"),
     ):
         rule = Eprop(error=error, voltage=voltage)
         with pytest.raises(ValueError, match=message):
-            net.connect(source, cell, AllToAll(), 1.0, 1.0, plasticity=rule)
+            net.connect(source, target, AllToAll(), 1.0, 1.0, plasticity=rule)

@@ -3,6 +3,11 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from eventsim.rule import Rule
 
 RULE = """
 from typing import NamedTuple
@@ -56,3 +61,24 @@ def test_a_rule_of_25_lines_with_two_modulators_runs_on_both_engines(tmp_path: P
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == 5
+
+
+def stay(w: float, seen: Any, p: Any) -> float:
+    return w
+
+
+def test_a_rule_that_is_declared_wrongly_is_refused_where_it_is_written() -> None:
+    class Bare(NamedTuple):
+        tau: float
+
+    class Params(NamedTuple):
+        tau: float = 20.0
+
+    with pytest.raises(TypeError, match=r"^rule 'Own': field 'tau' of its params has no default"):
+        Rule("Own", Bare, stay, stay)
+    with pytest.raises(TypeError, match=r"^rule 'Own': trace 'x' must be a Trace, .* got 'tau'$"):
+        Rule("Own", Params, stay, stay, pre={"x": "tau"})  # type: ignore[dict-item]
+    with pytest.raises(
+        TypeError, match=r"^rule 'Own': modulators must be a tuple of names, .* \('gate',\)$"
+    ):
+        Rule("Own", Params, stay, stay, modulators="gate")  # type: ignore[arg-type]

@@ -6,9 +6,20 @@ import numpy as np
 import pytest
 from driven import DELAY, Times, every, trains, walk
 
-from eventsim import AllToAll, Network, Simulation
+from eventsim import AllToAll, Network, OneToOne, Simulation, Uniform
 from eventsim.combine import combined
-from eventsim.models import LIF, Modulator, SpikeSource, STDPMasquelier, STDPPair, TsodyksMarkram
+from eventsim.models import (
+    LIF,
+    RULES,
+    AdExClopath,
+    LIFSubtract,
+    Modulator,
+    PoissonSource,
+    SpikeSource,
+    STDPMasquelier,
+    STDPPair,
+    TsodyksMarkram,
+)
 from eventsim.models.synapses import tsodyks_markram, tsodyks_markram_astrocyte
 
 
@@ -105,11 +116,62 @@ def test_short_term_plasticity_leaves_the_weights_of_the_other_rule_alone(
         assert seen[0][0] == pytest.approx(slow, rel=1e-9)
 
 
+ALONE = {  # say themselves what an arrival transmits
+    "TsodyksMarkram", "TsodyksMarkramAstrocyte", "StochasticRelease", "OUCurrent",
+}  # fmt: skip
+ONTO = {"Clopath": AdExClopath, "Eprop": LIFSubtract}
+VALUES = {"STDPActivity": {"tau_c": 200.0, "theta": 4.0, "width": 4.0}}  # open at 20 Hz
+
+
+def both_onto(name: str) -> Network:
+    """A few noisy neurons with modulators; each hears three sources, by the rule and short-term."""
+    rule, net = RULES[name], Network(seed=5)
+    noise = net.add("noise", PoissonSource(rate=400.0), size=3)
+    vta = net.add("vta", PoissonSource(rate=30.0))
+    cells = net.add("cells", ONTO.get(name, LIF)(), size=3)
+    levels: dict[str, Any] = {}
+    for modulator in rule.modulators:
+        if modulator in rule.own:
+            levels[modulator] = cells
+        else:
+            levels[modulator] = net.add(modulator, Modulator(tau=30.0, rest=0.05))
+            net.connect(vta, modulator, AllToAll(), 0.2, 1.5)
+    own = rule(**levels, **VALUES.get(name, {}))
+    net.connect(noise, cells, OneToOne(), 400.0 if name == "Clopath" else 8.0, 1.0)
+    net.connect(
+        noise, cells, AllToAll(), 0.5, Uniform(0.5, 4.0), name="both", bounds=(0.0, 1.0),
+        plasticity=combined(own, TsodyksMarkram(use=0.3, tau_fac=50.0)),
+    )  # fmt: skip
+    return net
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_goes_with_short_term_plasticity_on_both_engines(name: str) -> None:
+    """Oracle: the reference engine, to the last bit."""
+    if name in ALONE:
+        pytest.skip("it says itself what an arrival transmits")
+    net, seen = both_onto(name), []
+    for engine in ("reference", "compiled"):
+        with Simulation(net, engine=engine, path="ordered") as sim:
+            sim.run(100.0)
+            seen.append((sim.weights("both").tolist(), sim.spike_count("cells")))
+    assert seen[0] == seen[1]
+    assert seen[0][1] > 3
+    assert set(seen[0][0]) != {0.5}
+
+
 def test_rules_that_would_get_in_each_others_way_do_not_combine() -> None:
     with pytest.raises(ValueError, match="both STDPPair and STDPPair have a 'a_minus'"):
         combined(STDPPair, STDPPair)
     with pytest.raises(ValueError, match="both TsodyksMarkram and TsodyksMarkram have a '"):
         combined(TsodyksMarkram, TsodyksMarkram)
+
+
+@pytest.mark.parametrize("other", ["x", None, LIF])
+def test_only_rules_are_combined(other: Any) -> None:
+    with pytest.raises(TypeError, match="combined: each must be a plasticity rule") as refusal:
+        combined(STDPPair, other)
+    assert repr(other) in str(refusal.value)
 
 
 def test_a_combined_rule_checks_the_parameters_of_both() -> None:
