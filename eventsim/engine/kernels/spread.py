@@ -35,7 +35,7 @@ from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE
 from eventsim.kernel import kernel, loop
 
-AHEAD = 16  # spikes from the one whose synapses are asked for to the one that is delivered
+AHEAD = 16  # spikes whose synapses are asked for at a time, while those before them are delivered
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
