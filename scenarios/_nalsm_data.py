@@ -20,6 +20,7 @@ from eventsim.model import Neuron
 from eventsim.models import PoissonDeadTime
 from eventsim.scenarios._data_files import ASK, data_folder, unpacked
 from eventsim.scenarios._nalsm_films import BLANK, DEAD_TIME, Films, read_films
+from eventsim.scenarios._packages import handwritten_digits
 from eventsim.simulation import Simulation
 
 MOST = 0.99  # largest chance of a hit in a ms: of 1 the rate would be infinite
@@ -136,11 +137,7 @@ def load(dataset: str, folder: str) -> Data:
 
 
 def _digits() -> Data:
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise ImportError("nalsm needs scikit-learn: pip install eventsim[scenarios]") from None
-    small, labels = load_digits(return_X_y=True)
+    small, labels = handwritten_digits("nalsm")
     large = np.kron(small.reshape(-1, 8, 8), np.ones((1, ENLARGED, ENLARGED)))
     pixels = (large.reshape(len(large), -1) * 15.0).astype(np.uint8)
     order = np.random.default_rng(0).permutation(len(pixels))  # of the same writers in both parts

@@ -38,6 +38,7 @@ from eventsim.models import LIF, PoissonSource
 from eventsim.network import FixedInDegree, Network, OneToOne
 from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
+from eventsim.scenarios._packages import require
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,10 +105,7 @@ class Prediction(NamedTuple):
 
 def mean_field(settings: Settings) -> Prediction:
     """Solve for the rate that, fed back through the network, reproduces itself."""
-    try:
-        from scipy.optimize import brentq
-    except ImportError:
-        raise ImportError("brunel needs scipy: pip install eventsim[scenarios]") from None
+    from scipy.optimize import brentq
 
     cell = meanfield.Membrane(TAU_M, V_TH, settings.v_reset, T_REF)
     external = external_rate(settings)
@@ -153,14 +151,14 @@ def measure(settings: Settings, recording: Recording, theory: Prediction) -> dic
 
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
     """Build, simulate, measure."""
-    theory = mean_field(settings)  # first: it needs scipy, and takes no time
+    require("brunel", "scipy", "scipy")  # for the theory, at the end
     network = build(settings, options.seed)
     options.say(f"{network.size:,} neurons and sources, {network.synapse_count:,} synapses")
     with options.simulation(network) as sim:
         recorder = options.record(sim, settings, spikes=["exc", "inh"])
         sim.run(settings.warmup + settings.duration)
     recording = recorder.recording
-    return Result(measure(settings, recording, theory), recording)
+    return Result(measure(settings, recording, mean_field(settings)), recording)
 
 
 def figure(result: Result, recording: Recording) -> "Figure":

@@ -41,6 +41,7 @@ from eventsim.models import LIF, SpikeSource
 from eventsim.network import FixedInDegree, LogNormal, Network, Uniform
 from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
+from eventsim.scenarios._packages import handwritten_digits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,6 +82,12 @@ class Digits(NamedTuple):
     test: Ints
 
 
+def shown(images: int = IMAGES) -> tuple[Floats, Ints]:
+    """Return the first images, brightness from 0 to 1, and their labels."""
+    pixels, labels = handwritten_digits("digits")
+    return pixels[:images] / 16.0, labels[:images]
+
+
 def load(images: int = IMAGES) -> Digits:
     """Return the first images, and their fixed stratified split in the proportion 1,297 : 500.
 
@@ -89,13 +96,9 @@ def load(images: int = IMAGES) -> Digits:
     ImportError
         If scikit-learn is not installed.
     """
-    try:
-        from sklearn.datasets import load_digits
-        from sklearn.model_selection import train_test_split
-    except ImportError:
-        raise ImportError("digits needs scikit-learn: pip install eventsim[scenarios]") from None
-    pixels, labels = load_digits(return_X_y=True)
-    pixels, labels = pixels[:images] / 16.0, labels[:images]
+    pixels, labels = shown(images)
+    from sklearn.model_selection import train_test_split
+
     train, test = train_test_split(
         np.arange(images), test_size=round(images * TEST / IMAGES), stratify=labels,
         random_state=SPLIT,
@@ -113,7 +116,7 @@ def volleys(pixels: Floats, settings: Settings) -> list[Floats]:
 def build(settings: Settings, seed: int) -> Network:
     """Return the network: populations pixels, exc, inh."""
     net = Network(seed=seed)
-    images = load(settings.images).pixels
+    images, _ = shown(settings.images)
     pixels = net.add("pixels", SpikeSource(volleys(images, settings)), size=images.shape[1])
     n_inh = settings.neurons // 5
     exc = net.add("exc", LIF(), size=settings.neurons - n_inh)
