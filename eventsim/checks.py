@@ -206,19 +206,43 @@ def plastic(what: str, projection: Projection) -> Projection:
 
 def weights(projection: Projection, values: ArrayLike) -> FloatArray:
     """Return weights to set: one for all synapses, or one each, within the projection's bounds."""
-    where, count = f"projection {projection.name!r}", projection.synapses.count
-    array = np.atleast_1d(floats(where, "weights", values))
-    if array.shape not in ((1,), (count,)):
-        raise ValueError(
-            f"{where}: weights must be one value or one for each of {count} synapses, got shape "
-            f"{array.shape}"
-        )
+    where, array = projection.where, _per_synapse(projection, "weights", values)
     _refuse(where, "weights must be finite", array, ~np.isfinite(array))
     low, high = projection.bounds
     outside = (array < low) | (array > high)
     _refuse(where, f"weights must be in [{low:g}, {high:g}]", array, outside)
     # rounded as the network stores them: an engine may compute in double precision throughout
     return array.astype(projection.synapses.weight.dtype).astype(np.float64)
+
+
+def delays(projection: Projection, values: ArrayLike) -> FloatArray:
+    """Return delays to set in ms, one for each synapse.
+
+    Raises
+    ------
+    ValueError
+        If the projection's delays can't change, or these are not finite and > 0.
+    """
+    where, synapses = projection.where, projection.synapses
+    if not projection.changing_delays:
+        raise ValueError(f"{where}: its delays are fixed; connect it with changing_delays=True")
+    array = _per_synapse(projection, "delays", values)
+    with np.errstate(over="ignore", under="ignore"):
+        stored = array.astype(synapses.delay.dtype).astype(np.float64)
+    _refuse(where, "delays must be finite and > 0 ms", array, ~((stored > 0.0) & (stored < inf)))
+    return np.array(np.broadcast_to(stored, (synapses.count,)))
+
+
+def _per_synapse(projection: Projection, name: str, values: ArrayLike) -> FloatArray:
+    """Return values to set: one for all synapses, or one each."""
+    where, count = projection.where, projection.synapses.count
+    array = np.atleast_1d(floats(where, name, values))
+    if array.shape not in ((1,), (count,)):
+        raise ValueError(
+            f"{where}: {name} must be one value or one for each of {count} synapses, got shape "
+            f"{array.shape}"
+        )
+    return array
 
 
 def _refuse(where: str, rule: str, values: Any, wrong: Any) -> None:

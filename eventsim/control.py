@@ -159,6 +159,33 @@ class Control:
         moved = self.weights(of) * factors[target] + offsets[target]
         self.set_weights(of, np.clip(moved, *of.bounds))
 
+    def delays(self, projection: str | Projection) -> FloatArray:
+        """Return the delays in ms at now, in the order of the projection's synapses."""
+        return self.engine.delays(self.projection(projection).index)
+
+    def set_delays(self, projection: str | Projection, values: ArrayLike) -> None:
+        """Replace the delays of the spikes that are fired from now on.
+
+        A spike that is on its way keeps its delay: it may be overtaken, and the traces of a plastic
+        synapse jump as spikes arrive. The order of the synapses stays.
+
+        Parameters
+        ----------
+        projection : str or Projection
+            One that was connected with `changing_delays=True`.
+        values : float or array_like, shape (n_synapses,)
+            From spike to arrival, in ms: one value, or one per synapse.
+
+        Raises
+        ------
+        ValueError
+            If the projection's delays are fixed, or a value is not finite and > 0 ms.
+        """
+        of = self.projection(projection)
+        array = checks.delays(of, values)
+        with self._changing():
+            self.engine.set_delays(of.index, array)
+
     def freeze(self, projection: str | Projection) -> None:
         """Stop the plasticity of a projection from now on.
 

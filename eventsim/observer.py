@@ -145,7 +145,8 @@ class Observer:
             name: _histogram_series(checks.look_up("projection", name, projections), asked).edges
             for name, asked in histograms.items()
         }
-        self._open(path, [p.name for p in chosen], series, list(weights), edges, run, overwrite)
+        names = [population.name for population in chosen]
+        self._open(engine, path, names, series, list(weights), edges, run, overwrite)
         for of in series:
             watch = Watch(of.neurons, of.start, of.interval)
             engine.watch(self._population(of.population).index, watch)
@@ -155,8 +156,9 @@ class Observer:
         return self.recorder
 
     def _open(
-        self, path: str | Path | None, spikes: Sequence[str], states: Sequence[StateSeries],
-        weights: Sequence[str], histograms: Mapping[str, NDArray[Any]], run: Mapping[str, Any],
+        self, engine: Engine, path: str | Path | None, spikes: Sequence[str],
+        states: Sequence[StateSeries], weights: Sequence[str],
+        histograms: Mapping[str, NDArray[Any]], run: Mapping[str, Any],
         overwrite: bool = False, mark: Any = None,
     ) -> None:  # fmt: skip
         """Begin a recording, or with a `mark` go on with the one in the file."""
@@ -164,7 +166,7 @@ class Observer:
             "spikes": [PopulationInfo(n, self._population(n).size) for n in spikes],
             "states": states,
             "weights": [
-                _weight_series(checks.look_up("projection", name, self.network.projections))
+                _weight_series(checks.look_up("projection", name, self.network.projections), engine)
                 for name in weights
             ],
             "histograms": [
@@ -218,13 +220,13 @@ class Observer:
         path: str | Path | None = mark["path"] if record is True else Path(record)
         spikes, weights, run = asked["spikes"], asked["weights"], asked["run"]
         if record is True and path is not None:
-            self._open(path, spikes, series, weights, edges, run, mark=mark)
+            self._open(engine, path, spikes, series, weights, edges, run, mark=mark)
         else:
             series = [
                 s._replace(start=s.start + int(mark["samples"][s.population]) * s.interval)
                 for s in series
             ]
-            self._open(path, spikes, series, weights, edges, {**run, "start": engine.now})
+            self._open(engine, path, spikes, series, weights, edges, {**run, "start": engine.now})
         known = self.network.projections
         actions = {_WEIGHTS + n: self._snapshot(engine, known[n]) for n in weights}
         actions |= {_HISTOGRAMS + n: self._counted(engine, known[n], e) for n, e in edges.items()}
@@ -302,11 +304,11 @@ def _series(population: Population, sampled: Sampled, now: float) -> StateSeries
     return StateSeries(population.name, variables, neurons, now, every, units)
 
 
-def _weight_series(projection: Projection) -> WeightSeries:
+def _weight_series(projection: Projection, engine: Engine) -> WeightSeries:
     synapses = projection.synapses
     return WeightSeries(
         projection.name, projection.source.size, projection.target.size, synapses.source,
-        synapses.target, synapses.delay, _unit(projection),
+        synapses.target, engine.delays(projection.index), _unit(projection),
     )  # fmt: skip
 
 

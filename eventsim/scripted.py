@@ -14,10 +14,10 @@ from eventsim.recording import Recorder
 from eventsim.simulation import Simulation
 
 _CHANGES = (
-    "set_state", "set_parameters", "set_weights", "send", "step_current", "freeze", "unfreeze",
-    "reset_state",
+    "set_state", "set_parameters", "set_weights", "set_delays", "send", "step_current", "freeze",
+    "unfreeze", "reset_state",
 )  # fmt: skip
-_READS = ("state", "weights", "spike_count", "run_until", "reset")
+_READS = ("state", "weights", "delays", "spike_count", "run_until", "reset")
 _CONTROL = ("at", "every")
 
 

@@ -423,7 +423,7 @@ class Simulation(Control):
         Parameters
         ----------
         weights : {"initial", "keep"}
-            What becomes of the weights.
+            What becomes of the weights, and of delays that were changed.
 
         Notes
         -----

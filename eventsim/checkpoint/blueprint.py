@@ -63,7 +63,8 @@ def describe(network: Network) -> tuple[dict[str, Any], Arrays]:
         "projections": [
             {"name": p.name, "source": p.source.index, "target": p.target.index, "port": p.port,
              "plasticity": named(p.plasticity.rule) if p.plasticity else None,
-             "modulators": [read.population.index for read in p.modulators], "rule": str(p.rule)}
+             "modulators": [read.population.index for read in p.modulators], "rule": str(p.rule),
+             "changing_delays": p.changing_delays}
             for p in projections
         ],
     }  # fmt: skip
@@ -196,13 +197,15 @@ def _connect(network: Network, given: Any, stored: Stored, models: Sequence[Name
     port = _index(where, given["port"], target.model.ports)
     projection = Projection(
         name, len(network.projections), source, target, port, plasticity, tuple(modulators),
-        (low, high), dendritic_delay, Saved(synapses, str(given["rule"])), synapses,
+        (low, high), dendritic_delay, bool(given["changing_delays"]),
+        Saved(synapses, str(given["rule"])), synapses,
     )  # fmt: skip
     network.projections[name] = projection
     network.graph.add_edge(
         source.name, target.name, key=name, index=projection.index, rule=projection.rule,
         weight=None, delay=None, port=target.model.ports[port], plasticity=plasticity,
         bounds=projection.bounds, dendritic_delay=dendritic_delay,
+        changing_delays=projection.changing_delays,
         precision="single" if synapses.weight.dtype == np.float32 else "double",
     )  # fmt: skip
 

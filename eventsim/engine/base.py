@@ -1,7 +1,7 @@
 """What the simulation asks of an engine, and what an engine hands back."""
 
 from collections.abc import Sequence
-from math import inf, isfinite
+from math import inf, isfinite, ulp
 from typing import Any, NamedTuple, Protocol
 
 from eventsim.engine.buffers import Floats, Ints
@@ -35,6 +35,9 @@ class Watch(NamedTuple):
     neurons: Ints
     start: float  # ms
     interval: float  # ms
+
+
+SHORTEST = ulp(0.0)  # ms: a delay must be > 0
 
 
 class Engine(Protocol):
@@ -79,6 +82,12 @@ class Engine(Protocol):
 
     def set_weights(self, projection: int, values: Floats) -> None:
         """Replace the weights, from the next arrival on."""
+
+    def delays(self, projection: int) -> Floats:
+        """Return the delays, one per synapse, in the order of the projection's synapses."""
+
+    def set_delays(self, projection: int, values: Floats) -> None:
+        """Replace the delays of the spikes that are fired from now on; the others keep theirs."""
 
     def freeze(self, projection: int, frozen: bool) -> None:
         """Stop plasticity of a projection from now on, or let it go on."""

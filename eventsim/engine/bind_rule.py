@@ -22,6 +22,7 @@ from eventsim.engine.bind_modulators import (
 from eventsim.engine.buffers import Plastic
 from eventsim.engine.rows import read_row
 from eventsim.engine.rule_layout import (
+    BEFORE,
     DENDRITE,
     FIRST_PARAMETER,
     FROZEN,
@@ -30,7 +31,6 @@ from eventsim.engine.rule_layout import (
     SWEPT,
     WEIGHT,
     RuleLayout,
-    rule_layouts,
 )
 from eventsim.kernel import kernel
 from eventsim.rule import Rule, courses_class, seen_class
@@ -38,12 +38,11 @@ from eventsim.rule import Rule, courses_class, seen_class
 Function = Callable[..., Any]
 
 
-def rules_namespace(rules: Sequence[Rule], variables: Sequence[str] = ()) -> ModuleType:
+def rules_namespace(layouts: Sequence[RuleLayout], variables: Sequence[str] = ()) -> ModuleType:
     """Return the module that the population kernel knows as `rules`.
 
     `variables` are the state variables of the population, which rules may read.
     """
-    layouts = rule_layouts(rules)
     arrive, catch_up, remember = _no_arrival, _no_catch_up, _no_memory
     for k, layout in reversed(list(enumerate(layouts))):
         places = [variables.index(name) for name in layout.rule.reads]
@@ -100,6 +99,7 @@ def _bind_rule(
     move, transmitted, transmits = _move(layout), _transmitted(layout), rule.transmits is not None
     drifts, flows, moves = rule.drift is not None, rule.flow is not None, rule.moves
     here, then = picked(places), picked(layout.reads)
+    last_arrival, hear = _last_arrival(layout), _hear(layout)
     next_jump = bind_next_jump(layout.modulators if moves else ())
     pass_jumps, skip_jumps = bind_pass_jumps(layout.modulators), bind_skip_jumps(layout.modulators)
 
@@ -148,13 +148,10 @@ def _bind_rule(
         return j
 
     @kernel
-    def arrive(
-        which: int, plastic: Plastic, row: int, i: int, t: float, last: float, carried: Any,
+    def visit(
+        plastic: Plastic, row: int, i: int, t: float, last: float, carried: Any, own: Any,
         target: Any,
     ) -> float:  # fmt: skip
-        if which != k:
-            return float(arrive_elsewhere(which, plastic, row, i, t, last, carried, target))
-        own = plastic.params[k]
         p = make_params(*read_row(own[FIRST_PARAMETER:], n_params))
         j = meet(plastic, row, i, t, last, carried, own, p)
         synapse = plastic.memory[row]
@@ -167,6 +164,21 @@ def _bind_rule(
         return float(transmitted(synapse, seen, p))
 
     @kernel
+    def arrive(
+        which: int, plastic: Plastic, row: int, i: int, t: float, last: float, carried: Any,
+        target: Any,
+    ) -> float:  # fmt: skip
+        if which != k:
+            return float(arrive_elsewhere(which, plastic, row, i, t, last, carried, target))
+        own, synapse = plastic.params[k], plastic.memory[row]
+        since, x = last_arrival(synapse, last, carried)
+        w = synapse[WEIGHT]
+        if transmits or own[FROZEN] == 0.0:
+            w = visit(plastic, row, i, t, since, x, own, target)
+        hear(synapse, t, own)
+        return float(w)
+
+    @kernel
     def catch_up(
         which: int, plastic: Plastic, row: int, i: int, until: float, settle: bool, last: float,
         carried: Any,
@@ -176,7 +188,8 @@ def _bind_rule(
             return
         own = plastic.params[k]
         p = make_params(*read_row(own[FIRST_PARAMETER:], n_params))
-        meet(plastic, row, i, until, last, carried, own, p)
+        since, x = last_arrival(plastic.memory[row], last, carried)
+        meet(plastic, row, i, until, since, x, own, p)
         if moves and settle:
             move(plastic.memory[row], plastic, until, own, p)
 
@@ -193,6 +206,44 @@ def _first_unseen(plastic: Plastic, i: int, since: float, own: Any) -> int:
     while j > 1 and plastic.history[i, j - 1, 0] + 2.0 * own[DENDRITE] >= since:
         j -= 1
     return int(j)
+
+
+def _last_arrival(layout: RuleLayout) -> Function:
+    """Return last_arrival(synapse, last, carried): when that was, and the traces after it."""
+    if not layout.own_traces:
+        return _as_carried
+    column = layout.arrival_column
+
+    @kernel
+    def last_arrival(synapse: Any, last: float, carried: Any) -> Any:
+        return synapse[column + BEFORE], synapse[column:]
+
+    return last_arrival
+
+
+@kernel
+def _as_carried(synapse: Any, last: float, carried: Any) -> Any:
+    return last, carried
+
+
+def _hear(layout: RuleLayout) -> Function:
+    """Return hear(synapse, t, own): note an arrival where the synapse keeps traces of them."""
+    if not layout.own_traces:
+        return _source_remembers
+    column, jump = layout.arrival_column, jumped(layout.pre)
+
+    @kernel
+    def hear(synapse: Any, t: float, own: Any) -> None:
+        arrival = synapse[column:]
+        jump(arrival, arrival, t - arrival[BEFORE], own)
+        arrival[BEFORE] = t
+
+    return hear
+
+
+@kernel
+def _source_remembers(synapse: Any, t: float, own: Any) -> None:
+    return
 
 
 def _move(layout: RuleLayout) -> Function:

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eventsim.engine.rule_layout import rule_layouts
-from eventsim.rule import Rule
+from eventsim.engine.rule_layout import RuleLayout
 
 Floats = NDArray[np.float64]
 Ints = NDArray[Any]
@@ -140,11 +139,11 @@ class Synapses(NamedTuple):
     labels: Floats  # (4,): first global source index, first synapse number, kind, first row
 
 
-def inbox_width(rules: Sequence[Rule]) -> int:
+def inbox_width(layouts: Sequence[RuleLayout]) -> int:
     """Return the number of columns of the inbox of a population that these rules are onto."""
-    if not rules:
+    if not layouts:
         return VALUE + 1
-    return CARRIED + max(layout.carried for layout in rule_layouts(rules))
+    return CARRIED + max(layout.carried for layout in layouts)
 
 
 def apart(partitions: int, columns: int | None = None, dtype: Any = np.int64) -> NDArray[Any]:

@@ -200,7 +200,7 @@ class ReferenceEngine:
         cell.s = cell.model.on_fire(cell.s, t, cell.p)
         for synapse in self.outgoing[cell.number]:
             self.queue.add(
-                Event(t + synapse.delay, Phase.ARRIVAL, synapse.target, synapse.source,
+                Event(synapse.due(t), Phase.ARRIVAL, synapse.target, synapse.source,
                       synapse.number, Arrival(synapse, t))
             )  # fmt: skip
 
@@ -309,6 +309,15 @@ class ReferenceEngine:
             synapse.settle(self.now)
             synapse.w = float(w)
 
+    def delays(self, projection: int) -> Floats:
+        """Return the delays."""
+        return np.array([synapse.delay for synapse in self.synapses[projection]])
+
+    def set_delays(self, projection: int, values: Floats) -> None:
+        """Replace the delays of the spikes that are fired from now on."""
+        for synapse, delay in zip(self.synapses[projection], values.tolist(), strict=True):
+            synapse.delay = delay
+
     def freeze(self, projection: int, frozen: bool) -> None:
         """Stop plasticity, or let it go on."""
         for synapse in self.synapses[projection]:
@@ -344,7 +353,7 @@ class ReferenceEngine:
                 synapse.settle(self.now)
                 synapse.reset()
                 if not keep_weights:
-                    synapse.w = synapse.first_weight
+                    synapse.w, synapse.delay = synapse.first_weight, synapse.first_delay
         for cell in self.cells:
             cell.reset()
         self._begin()

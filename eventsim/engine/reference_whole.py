@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventsim.engine.base import Watch
+from eventsim.engine.base import SHORTEST, Watch
 from eventsim.engine.buffers import Floats
 from eventsim.engine.synapse import Arrival, Synapse
 from eventsim.events import Event, Phase
@@ -74,11 +74,14 @@ def _cells(cells: list["Cell"]) -> Arrays:
 
 
 def _synapses(synapses: list[Synapse]) -> Arrays:
-    arrays = {"weights": np.array([synapse.w for synapse in synapses])}
+    arrays = {
+        "weights": np.array([synapse.w for synapse in synapses]),
+        "delays": np.array([synapse.delay for synapse in synapses]),
+    }
     if synapses and synapses[0].projection.plasticity is not None:
         n = len(synapses)
         rows = {
-            "times": [(s.last_pre, s.last_fired, s.last_post, s.valid, s.frozen) for s in synapses],
+            "times": [(s.last_pre, s.last_heard, s.last_post, s.valid, s.frozen) for s in synapses],
             "traces": [(*s.x.values(), *s.y.values()) for s in synapses],
             "states": [s.s or () for s in synapses],
             "levels": [_levels(s) for s in synapses],
@@ -164,8 +167,10 @@ def _restore_cells(cells: list["Cell"], stored: Stored) -> None:
 
 def _restore_synapses(synapses: list[Synapse], stored: Stored) -> None:
     n = len(synapses)
-    for synapse, w in zip(synapses, stored.array("weights", float, n).tolist(), strict=True):
-        synapse.w = w
+    weights = stored.array("weights", float, n).tolist()
+    delays = stored.array("delays", float, n, least=SHORTEST).tolist()
+    for synapse, w, delay in zip(synapses, weights, delays, strict=True):
+        synapse.w, synapse.delay = w, delay
     if not synapses or synapses[0].projection.plasticity is None:
         return
     rule = synapses[0].rule
@@ -173,7 +178,7 @@ def _restore_synapses(synapses: list[Synapse], stored: Stored) -> None:
     names = ("times", "traces", "states", "levels")
     tables = (stored.array(k, float, n, m).tolist() for k, m in zip(names, widths, strict=True))
     for s, times, traces, state, levels in zip(synapses, *tables, strict=True):
-        s.last_pre, s.last_fired, s.last_post, s.valid = times[:4]
+        s.last_pre, s.last_heard, s.last_post, s.valid = times[:4]
         s.frozen = bool(times[4])
         s.x = dict(zip(rule.pre, traces, strict=False))
         s.y = dict(zip(rule.post, traces[len(rule.pre) :], strict=True))

@@ -10,7 +10,7 @@ WEIGHT, FIRST_FREE = 0, 1
 # columns of a rule's row in Plastic.params; all synapses have seen what they hear before SWEPT, ms
 LOW, HIGH, FROZEN, DENDRITE, SWEPT, FIRST_PARAMETER = 0, 1, 2, 3, 4, 5
 # columns of what a spike carries to plastic synapses: when its source fired before, and from
-# FIRST_TRACE on the presynaptic traces after that
+# FIRST_TRACE on the presynaptic traces after that; or of what a synapse keeps of the last arrival
 BEFORE, FIRST_TRACE = 0, 1
 # columns of Plastic.courses
 SINCE, LEVEL, REST, TAU = 0, 1, 2, 3
@@ -33,7 +33,8 @@ class RuleLayout(NamedTuple):
 
     The presynaptic traces are the source's: a synapse hears all its spikes equally late. Each spike
     carries what was before it; so the last arrival is known at the next one, and with it which
-    of the target's spikes a synapse has not seen.
+    of the target's spikes a synapse has not seen. Where delays change, a synapse keeps time and
+    traces of its last arrival itself, at the end of its row.
 
     A target's history row: time of a spike, then the postsynaptic traces after it and the variables
     that the rule reads before the reset, of all plastic projections onto that population side by
@@ -41,6 +42,7 @@ class RuleLayout(NamedTuple):
     """
 
     rule: Rule
+    own_traces: bool  # whether the presynaptic traces are the synapse's, not the source's
     post_column: int  # first column of this rule's traces in a history row
 
     def _columns(self, traces: Iterable[Trace], first: int) -> list[Column]:
@@ -57,13 +59,13 @@ class RuleLayout(NamedTuple):
 
     @property
     def pre(self) -> list[Column]:
-        """Columns of the presynaptic traces in what a spike carries."""
+        """Columns of the presynaptic traces in what a spike carries, or a synapse keeps."""
         return self._columns(self.rule.pre.values(), FIRST_TRACE)
 
     @property
     def carried(self) -> int:
         """Number of columns of what a spike carries."""
-        return FIRST_TRACE + len(self.rule.pre)
+        return FIRST_TRACE + (0 if self.own_traces else len(self.rule.pre))
 
     @property
     def post(self) -> list[Column]:
@@ -84,19 +86,25 @@ class RuleLayout(NamedTuple):
     @property
     def width(self) -> int:
         """Number of columns of a synapse's row."""
+        own = FIRST_TRACE + len(self.rule.pre) if self.own_traces else 0
+        return self.arrival_column + own
+
+    @property
+    def arrival_column(self) -> int:
+        """First column of what a synapse keeps of its last arrival, if it does."""
         states = len(self.rule.state_names)
         return self.state_column + (states + 1 if states else 0)
 
 
-def rule_layouts(rules: Sequence[Rule]) -> list[RuleLayout]:
-    """Lay out the plastic projections onto one population."""
+def rule_layouts(rules: Sequence[tuple[Rule, bool]]) -> list[RuleLayout]:
+    """Lay out the plastic projections onto one population: (rule, whether traces are own)."""
     layouts, column = [], 1
-    for rule in rules:
-        layouts.append(RuleLayout(rule, column))
+    for rule, own_traces in rules:
+        layouts.append(RuleLayout(rule, own_traces, column))
         column += len(rule.post) + len(rule.reads)
     return layouts
 
 
-def history_width(rules: Sequence[Rule]) -> int:
+def history_width(layouts: Sequence[RuleLayout]) -> int:
     """Return the number of columns of a target's history row."""
-    return 1 + sum(len(rule.post) + len(rule.reads) for rule in rules)
+    return 1 + sum(len(layout.post) + len(layout.reads) for layout in layouts)

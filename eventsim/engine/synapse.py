@@ -26,7 +26,9 @@ class Synapse:
     """One synapse; where it is plastic, its rule, and the traces of both sides' spikes.
 
     Traces of the source's spikes are the source's own, as the synapse hears of them: all equally
-    late. They jump at the times at which it fired, and decay here from the arrival on.
+    late. They jump at the times at which it fired, and decay here from the arrival on. Where delays
+    change they are the synapse's own, and jump as spikes arrive: one that is on its way when its
+    delay changes comes when it would have.
     """
 
     def __init__(
@@ -35,8 +37,8 @@ class Synapse:
         synapses = projection.synapses
         self.projection, self.number, self.target = projection, number, target
         self.source = projection.source.first + source
-        axonal = float(np.broadcast_to(synapses.delay, synapses.count)[k])
-        self.delay = axonal + projection.dendritic_delay
+        self.first_delay = float(np.broadcast_to(synapses.delay, synapses.count)[k])
+        self.delay = self.first_delay  # to the synapse
         self.lag = 2.0 * projection.dendritic_delay
         self.first_weight = float(np.broadcast_to(synapses.weight, synapses.count)[k])
         self.w = self.first_weight
@@ -65,10 +67,14 @@ class Synapse:
     def _forget(self, t: float) -> None:
         self.x = dict.fromkeys(self.rule.pre, 0.0)
         self.y = dict.fromkeys(self.rule.post, 0.0)
-        self.last_pre = self.last_fired = -inf
+        self.last_pre = self.last_heard = -inf
         self.last_post = 0.0
         self.valid = t
         self.levels: dict[str, tuple[float, Course]] = {}  # since when, and what from then
+
+    def due(self, fired: float) -> float:
+        """Return when a spike of the source is due that it fires at `fired`."""
+        return fired + (self.delay + self.projection.dendritic_delay)
 
     def on_pre(self, t: float, fired: float, target: Any) -> float:
         """Return what a spike transmits that was fired at `fired` and arrives at `t`.
@@ -80,8 +86,9 @@ class Synapse:
         transmitted = self.w
         if self.rule.transmits or not self.frozen:
             transmitted = self._on_pre(t, target)
-        self._trace(self.rule.pre, self.x, fired - self.last_fired)
-        self.last_pre, self.last_fired = t, fired
+        heard = t if self.projection.changing_delays else fired
+        self._trace(self.rule.pre, self.x, heard - self.last_heard)
+        self.last_pre, self.last_heard = t, heard
         return transmitted
 
     def _on_pre(self, t: float, target: Any) -> float:

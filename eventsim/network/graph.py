@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from eventsim.network.population import Population
 
 NODE = ("model", "size", "initial", "positions", "labels")
-EDGE = ("rule", "weight", "delay", "port", "plasticity", "bounds", "dendritic_delay", "precision")
+EDGE = (
+    "rule", "weight", "delay", "port", "plasticity", "bounds", "dendritic_delay", "precision",
+    "changing_delays",
+)  # fmt: skip
 AXES = ("x", "y", "z")
 PLACES = ("pos", *AXES)
 INITIAL = "initial_"

@@ -153,6 +153,7 @@ class Network:
         dendritic_delay: float = 0.0,
         name: str | None = None,
         precision: str = "double",
+        changing_delays: bool = False,
     ) -> Projection:
         """Connect one population to another, or to itself.
 
@@ -179,6 +180,9 @@ class Network:
             By default 'source->target', then 'source->target#2'.
         precision : {'double', 'single'}
             How weights and delays are stored.
+        changing_delays : bool
+            Whether `Simulation.set_delays` may change the delays in a run. Plastic synapses then
+            keep traces of their own, and arrivals are sorted, not summed: it costs room and time.
 
         Returns
         -------
@@ -197,8 +201,9 @@ class Network:
         check_name("projection", name, self.projections)
         index = len(self.projections)
         asked = Request(
-            *ends, rule, weight, delay, port, plasticity, bounds, dendritic_delay, precision
-        )
+            *ends, rule, weight, delay, port, plasticity, bounds, dendritic_delay, precision,
+            changing_delays,
+        )  # fmt: skip
         rngs = self._generators(_PROJECTION, index, 3)
         with profiling.part("build"):
             projection = project(name, index, asked, rngs, self.populations)

@@ -38,6 +38,7 @@ class Request:
     bounds: tuple[float, float]
     dendritic_delay: float
     precision: str
+    changing_delays: bool
 
     @property
     def ends(self) -> Ends:
@@ -72,6 +73,8 @@ class Projection:
         Lowest and highest weight, in the unit of the port.
     dendritic_delay : float
         From the synapse to the soma, in ms.
+    changing_delays : bool
+        Whether delays may change in a run; each synapse then has one of its own.
     rule : ConnectionRule
         Who is connected to whom, as given.
     synapses : Synapses
@@ -87,6 +90,7 @@ class Projection:
     modulators: tuple[Modulation, ...]
     bounds: tuple[float, float]
     dendritic_delay: float
+    changing_delays: bool
     rule: ConnectionRule
     synapses: Synapses
 
@@ -143,6 +147,7 @@ def project(
         modulators=modulations(where, plasticity, target, synapses, populations),
         bounds=bounds,
         dendritic_delay=dendritic_delay,
+        changing_delays=bool(asked.changing_delays),
         rule=asked.rule,
         synapses=synapses,
     )
@@ -168,7 +173,10 @@ def _synapses(
     weight = _weights(where, weight, pre.size, bounds, f" {unit}".rstrip(), dtype)
     if asked.plasticity is not None and weight.size == 1:
         weight = np.full(pre.size, weight[0])
-    columns = [post, weight, _delays(where, delay, pre.size, dtype)]
+    delay = _delays(where, delay, pre.size, dtype)
+    if asked.changing_delays and delay.size == 1:
+        delay = np.full(pre.size, delay[0])
+    columns = [post, weight, delay]
     del post, weight, delay  # the list alone holds them, and is emptied as they are sorted
     return Synapses.from_columns(n_pre, n_post, pre, columns)
 

@@ -73,7 +73,7 @@ def test_every_model_goes_on(options: dict[str, Any], tmp_path: Path) -> None:
     assert sum(seen["fired"]) > 40
 
 
-def rule_network(name: str) -> Network:
+def rule_network(name: str, **to: Any) -> Network:
     """Three cells whose plastic synapses hear a source and one another."""
     rule, net = RULES[name], Network(seed=3)
     given: dict[str, Any] = {}
@@ -97,7 +97,7 @@ def rule_network(name: str) -> Network:
     dendrite = 0.0 if (transmits and not given) or rule.reads else 0.7
     net.connect(
         source, cells, AllToAll(), sign * w, Uniform(0.5, 6.0), plasticity=rule(**given),
-        bounds=(-3.0 * w, 0.0) if sign < 0.0 else (0.0, 3.0 * w), dendritic_delay=dendrite,
+        bounds=(-3.0 * w, 0.0) if sign < 0.0 else (0.0, 3.0 * w), dendritic_delay=dendrite, **to,
     )  # fmt: skip
     other = net.add("other", PoissonSource(rate=900.0), size=3)
     net.connect(other, cells, OneToOne(), 2.0 * w, 1.0)

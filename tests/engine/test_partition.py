@@ -13,7 +13,7 @@ def cut(constant: bool, bounds: Ints) -> tuple[Projection, Synapses]:
     cells = net.add("cells", LIF, size=300)
     delay = 1.0 if constant else Uniform(1.0, 2.0)
     projection = net.connect(cells, cells, FixedTotal(1000), weight=Uniform(0, 1), delay=delay)
-    return projection, partition.by_partition(projection, bounds, np.zeros(4))
+    return projection, partition.by_partition(projection.synapses, 0.0, bounds, np.zeros(4))
 
 
 @pytest.mark.parametrize("portion", [7, 500, 1000, 1 << 20])

@@ -96,7 +96,7 @@ def network(rule: Any, dendrite: float = 0.0, delays: Any = None, **given: Any) 
     net.connect(
         exc, exc, FixedInDegree(8), given.get("weight", 0.5), delays or Uniform(0.3, 8.0),
         plasticity=rule, bounds=given.get("bounds", (0.0, 1.5)), dendritic_delay=dendrite,
-        name="plastic",
+        changing_delays=given.get("changing_delays", False), name="plastic",
     )  # fmt: skip
     return net
 

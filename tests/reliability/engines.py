@@ -3,12 +3,14 @@
     python tests/reliability/engines.py 100 [--first SEED]
 
 Neurons with currents or delta input, one or two populations of background input, delays that
-differ, plasticity; in the middle a projection is frozen, rates change, states are begun anew.
+differ, plasticity; in the middle a projection is frozen, rates and delays change, states are begun
+anew.
 Spikes must be those of the reference engine, to 1e-8 ms: larger than rounding grows in 60 ms.
 """
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,7 +57,8 @@ def network(seed: int) -> Network:
     learning: Any = {"plasticity": rule, "bounds": (0.0, 2.0 * strength)} if plastic else {}
     net.connect(
         cells, cells, FixedInDegree(15), Uniform(0.0, strength),
-        Uniform(float(rng.choice([0.1, 0.5, 1.0])), 6.0), port=port, name="recurrent", **learning,
+        Uniform(float(rng.choice([0.1, 0.5, 1.0])), 6.0), port=port, name="recurrent",
+        changing_delays=bool(np.random.default_rng([seed, 2]).random() < 0.3), **learning,
     )  # fmt: skip
     if not delta:
         net.connect(cells, cells, FixedInDegree(5), weight=strength, delay=1.5, port="inh")
@@ -68,6 +71,11 @@ def script(seed: int, net: Network) -> Acts:
     acts: Acts = []
     if net.projections["recurrent"].plasticity is not None and rng.random() < 0.7:
         acts += [(11.3, lambda s: s.freeze("recurrent")), (31.7, lambda s: s.unfreeze("recurrent"))]
+    if net.projections["recurrent"].changing_delays:
+        count = net.projections["recurrent"].synapses.count
+        for t in (9.5, 14.2, 41.0):
+            delays = rng.uniform(0.3, 12.0, count)
+            acts.append((t, partial(Simulation.set_delays, projection="recurrent", values=delays)))
     if rng.random() < 0.5:
         acts.append((17.9, lambda s: s.set_parameters("noise0", rate=700.0)))
     if rng.random() < 0.3:

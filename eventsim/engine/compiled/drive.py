@@ -32,6 +32,7 @@ def can_drive(projection: Projection, outgoing: int) -> bool:
         and projection.source.model.spikes is always_spikes
         and outgoing == 1
         and projection.plasticity is None
+        and not projection.changing_delays
         and bool((np.diff(projection.synapses.row_start) <= 1).all())
     )
 

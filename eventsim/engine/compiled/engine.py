@@ -66,11 +66,7 @@ class CompiledEngine:
         self.neurons.sort(key=lambda p: (p.model.course is None, not p.model.silent))
         self.modulation = Modulation(self.populations)
         self._note_courses()
-        self.lookahead = min(
-            (float(p.synapses.delay.min()) for p in self.projections
-             if p.count and not p.projection.source.model.is_source),
-            default=inf,
-        )  # fmt: skip
+        self.lookahead = self.built_lookahead = self._shortest_delay()
         self.path = path
         self.superposed: dict[CompiledPopulation, Superposition] = {}
         self._superpose()
@@ -79,6 +75,13 @@ class CompiledEngine:
         self.work = 0  # of the last window, in arrivals
         self.stretch = Stretch()
         self.reached = 0.0  # ms, the end of the last window
+
+    def _shortest_delay(self) -> float:
+        return min(
+            (float(p.synapses.delay.min()) for p in self.projections
+             if p.count and not p.projection.source.model.is_source),
+            default=inf,
+        )  # fmt: skip
 
     def _superpose(self) -> None:
         """Choose the populations whose arrivals are summed rather than sorted."""
@@ -100,7 +103,8 @@ class CompiledEngine:
         given = population.population
         onto = [p for p in self.projections if p.projection.target is given and p not in driving]
         always = self.path == "superposition"
-        return summed(population, onto, drives, self.lookahead, always=always)
+        # a checkpoint must lead to the same paths, whatever delays are by then
+        return summed(population, onto, drives, self.built_lookahead, always=always)
 
     def _compile_projections(self, threads: int, seed: int) -> list[CompiledProjection]:
         numbers = first_synapse_numbers(self.network)
@@ -383,6 +387,22 @@ class CompiledEngine:
         for path in self.superposed.values():
             path.reset()
 
+    def delays(self, projection: int) -> Floats:
+        """Return the delays, in the order of the projection's synapses."""
+        return self.projections[projection].delays
+
+    def set_delays(self, projection: int, values: Floats) -> None:
+        """Replace the delays of the spikes that are fired from now on."""
+        self.projections[projection].set_delays(values)
+        self.note_delays()
+
+    def note_delays(self) -> None:
+        """Take over the shortest delay as it is now."""
+        self.lookahead = self._shortest_delay()
+        # for good: samples have room for no longer windows
+        self.longest = min(self.longest, self.lookahead)
+        self.window = min(self.window, self.longest)
+
     def _bring_up_to_date(self, projection: CompiledProjection) -> None:
         """Let plastic synapses see all that happened before now."""
         if isinstance(projection, PlasticProjection):
@@ -441,10 +461,11 @@ class CompiledEngine:
             self._bring_up_to_date(projection)
             projection.reset()
             if not keep_weights:
-                projection.reset_weights()
+                projection.reset_synapses()
         for population in self.populations:
             population.cells = population.cells._replace(params=population.population.parameters)
             population.reset()
+        self.note_delays()
         self.now = self.reached = 0.0
         self.stretch = Stretch()
         self.window = min(self.longest, 1.0)

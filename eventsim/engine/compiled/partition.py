@@ -8,22 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventsim.engine.buffers import Floats, Ints, Synapses
-from eventsim.network import Projection
+from eventsim.network.synapses import Synapses as GivenSynapses
 
 _PORTION = 1 << 20  # synapses that are counted at a time
 
 
-def by_partition(projection: Projection, bounds: Ints, labels: Floats) -> Synapses:
+def by_partition(
+    given: GivenSynapses, dendritic_delay: float, bounds: Ints, labels: Floats
+) -> Synapses:
     """Cut the rows of a projection by partitions of its targets; delays are up to the soma.
 
     Where all delays are one, a row is sorted by target: what belongs to a partition lies side by
     side in it, and nothing is moved. Else the synapses of each partition are put together, as are
     those of sources that have one at most, for who reads them without a queue.
     """
-    given = projection.synapses
     delay = given.delay
-    if projection.dendritic_delay:
-        delay = delay.astype(np.float64) + projection.dendritic_delay
+    if dendritic_delay:
+        delay = delay.astype(np.float64) + dendritic_delay
     target, weight = given.packed_target, given.weight
     if bounds.size == 2:
         start, end = given.row_start[np.newaxis, :-1], given.row_start[np.newaxis, 1:]

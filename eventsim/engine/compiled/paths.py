@@ -61,14 +61,14 @@ def _is_worthwhile(
     """Whether a population can and should take the superposition path.
 
     It can if its model is summable, its parameters are shared, nothing lands on a port that is not
-    described, and no synapse reads its state or its course. It should if enough arrives `between`
-    two times at which it is settled. With `always`, whatever can also should.
+    described, no delay changes, and no synapse reads its state or its course. It should if enough
+    arrives `between` two times at which it is settled. With `always`, whatever can also should.
     """
     summable, given = population.model.summable, population.population
     incoming = projections + [drive.projection for drive in drives]
     if summable is None or not incoming or not has_shared_modes(population):
         return False
-    if population.model.course is not None:
+    if population.model.course is not None or any(p.projection.changing_delays for p in incoming):
         return False
     ports = [given.model.ports[p.projection.port] for p in incoming]
     plastic = [p for p in projections if isinstance(p, PlasticProjection)]

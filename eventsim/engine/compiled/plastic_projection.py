@@ -1,9 +1,10 @@
 """One plastic projection in the compiled engine: what its synapses, and its sources, keep."""
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventsim.engine.buffers import (
     PENDING_CARRIED,
@@ -64,14 +65,15 @@ class PlasticProjection(CompiledProjection):
         self.first_row = first_row
         self.layout = layout
         self.sources = np.zeros((self.projection.synapses.n_pre, layout.carried))
-        self.taus = self.params[[column.tau for column in layout.pre]]
-        self.adds = np.array([column.adds for column in layout.pre], np.int8)
+        carried = [] if layout.own_traces else layout.pre
+        self.taus = self.params[np.array([column.tau for column in carried], np.int64)]
+        self.adds = np.array([column.adds for column in carried], np.int8)
         partitions, capacity, _ = self.pending.rows.shape
         rows = np.zeros((partitions, capacity, PENDING_CARRIED + layout.carried))
         self.pending = Pending(rows, self.pending.filled)
         self.synapses.labels[3] = first_row
         self.reset()
-        self.reset_weights()
+        self.set_weights(self.projection.synapses.weight)
 
     def listen(self, channels: list[Ints]) -> None:
         """Read these rows of the modulators' courses: for each modulator one for each synapse."""
@@ -96,6 +98,9 @@ class PlasticProjection(CompiledProjection):
         self.sources[:] = 0.0
         self.sources[:, BEFORE] = -inf
         self.params[SWEPT] = t
+        if self.layout.own_traces:
+            self.memory[:, self.layout.arrival_column :] = 0.0
+            self.memory[:, self.layout.arrival_column + BEFORE] = -inf
         for column, channel in zip(self.layout.modulators, self.channels, strict=False):
             self.memory[:, column] = 1.0
             self.memory[:, column + 1] = channel
@@ -115,7 +120,9 @@ class PlasticProjection(CompiledProjection):
 
     @property
     def static(self) -> bool:
-        """Whether it is frozen, and its rule has no say in what an arrival transmits."""
+        """Whether it is frozen, and neither notes an arrival nor has a say in what it transmits."""
+        if self.layout.own_traces:
+            return False
         return bool(self.params[FROZEN]) and self.rule.transmits is None
 
     def freeze(self, frozen: bool) -> None:
@@ -136,8 +143,20 @@ class PlasticProjection(CompiledProjection):
         self.spread.carry(times, neurons, self.taus, self.adds, self.sources, carried)
         return carried
 
+    def _sort_by(self, delays: NDArray[Any]) -> None:
+        memory = self._in_network_order(self.memory)
+        channels = [self._in_network_order(channel) for channel in self.channels]
+        super()._sort_by(delays)
+        self.memory[:] = memory[self._by_origin()]
+        self.channels = [c[self._by_origin()].astype(np.int64) for c in channels]
+
     def by_source(self, p: int) -> tuple[Ints, Ints]:
-        """Return the pending spikes of a partition by source, then time; where each begins."""
+        """Return the pending spikes of a partition by source, then time; where each begins.
+
+        None where synapses remember their last arrivals themselves.
+        """
+        if self.layout.own_traces:
+            return np.zeros(0, np.int64), np.zeros(len(self.sources) + 1, np.int64)
         source = self.pending.rows[p, : self.pending.filled[p], PENDING_SOURCE]
         order = np.argsort(source, kind="stable")
         return order, np.searchsorted(source[order], np.arange(len(self.sources) + 1))

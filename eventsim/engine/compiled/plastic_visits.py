@@ -31,7 +31,7 @@ class PlasticVisits:
         traces = ModuleType("traces")
         if self.alone:
             traces = bind_traces.traces_namespace(layout, modes)
-        onto = [p.rule for p in population.plastic_projections]
+        onto = [p.layout for p in population.plastic_projections]
         self.kernel: ModuleType = specialise(
             superpose_plastic,
             rules=bind_rule.rules_namespace(onto, population.model.state_names),

@@ -33,7 +33,7 @@ from eventsim.engine.buffers import (
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.kernels import population as population_kernel
 from eventsim.engine.kernels import spread, sweep
-from eventsim.engine.rule_layout import SWEPT, history_width, rule_layouts
+from eventsim.engine.rule_layout import SWEPT, RuleLayout, history_width, rule_layouts
 from eventsim.engine.specialise import specialise
 from eventsim.engine.tryout import try_out
 from eventsim.engine.tryout_rule import try_out_rule
@@ -62,7 +62,8 @@ class CompiledPopulation:
         try_out(f"population {population.name!r}", self.model, population.parameters[0], table)
         for projection in plastic:
             try_out_rule(projection.projection)
-        rules = bind_rule.rules_namespace([p.rule for p in plastic], self.model.state_names)
+        layouts = rule_layouts([(p.rule, p.projection.changing_delays) for p in plastic])
+        rules = bind_rule.rules_namespace(layouts, self.model.state_names)
         self.kernel: ModuleType = specialise(
             population_kernel,
             model=bind.neuron_namespace(self.model),
@@ -86,7 +87,7 @@ class CompiledPopulation:
             bursts=np.zeros((n, 2)),
         )
         self.inbox = Inbox(
-            rows=aligned((partitions, ARRIVALS, inbox_width([p.rule for p in plastic]))),
+            rows=aligned((partitions, ARRIVALS, inbox_width(layouts))),
             tags=np.zeros((partitions, ARRIVALS, 2), np.int32),
             filled=apart(partitions),
             order=np.zeros((partitions, ARRIVALS), np.int32),
@@ -100,7 +101,7 @@ class CompiledPopulation:
         self.progress = Progress(
             apart(partitions, 4), apart(partitions), apart(partitions, 2, float)
         )
-        self.plastic = self._lay_out_plastic(plastic)
+        self.plastic = self._lay_out_plastic(plastic, layouts)
         self.longest_dendrite = max((p.projection.dendritic_delay for p in plastic), default=0.0)
         self.grow_courses: Callable[[], None]  # of a modulator; set by `Modulation`
         self.times, self.neurons = np.zeros(SPIKES), np.zeros(SPIKES, np.int64)
@@ -108,19 +109,19 @@ class CompiledPopulation:
         self.watch(None)
         self.reset()
 
-    def _lay_out_plastic(self, projections: list[PlasticProjection]) -> Plastic:
-        layouts = rule_layouts([p.rule for p in projections])
+    def _lay_out_plastic(
+        self, projections: list[PlasticProjection], layouts: list[RuleLayout]
+    ) -> Plastic:
         width = max((layout.width for layout in layouts), default=1)
         memory = np.zeros((sum(p.count for p in projections), width))
         params = np.zeros((len(projections), max((p.params.size for p in projections), default=1)))
-        columns = history_width([p.rule for p in projections])
         first = 0
         for k, projection in enumerate(projections):
             projection.attach(memory, params[k], first, layouts[k])
             first += projection.count
         n = self.population.size if projections else 0
         return Plastic(
-            memory, params, np.zeros((n, HISTORY, columns)), np.ones(n, np.int64),
+            memory, params, np.zeros((n, HISTORY, history_width(layouts))), np.ones(n, np.int64),
             np.zeros((0, 1, 4)), np.zeros(0, np.int64), np.zeros(0, np.int64), 0,
         )  # fmt: skip
 

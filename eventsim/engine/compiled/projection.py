@@ -1,5 +1,6 @@
 """One projection in the compiled engine: its synapses by partition, and the spikes on their way."""
 
+from dataclasses import replace
 from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eventsim.engine.base import SHORTEST
 from eventsim.engine.buffers import (
     PENDING_CARRIED,
     PENDING_CURSOR,
@@ -19,11 +21,13 @@ from eventsim.engine.buffers import (
     apart,
     grown,
 )
+from eventsim.engine.compiled import singly
 from eventsim.engine.compiled.partition import by_partition, inside
 from eventsim.engine.kernels import spread
 from eventsim.engine.specialise import specialise
 from eventsim.lasting import Arrays, Stored
 from eventsim.network import Projection
+from eventsim.network.synapses import Synapses as GivenSynapses
 
 if TYPE_CHECKING:
     from eventsim.engine.compiled.population import CompiledPopulation
@@ -35,7 +39,9 @@ _NOTHING = np.zeros((0, 0))
 class CompiledProjection:
     """Static synapses. Their order here is by partition; `origin` leads back to the network's.
 
-    With one partition they are the network's own arrays, which nobody changes.
+    With one partition they are the network's own arrays, which nobody changes. Where delays have
+    changed, `given` is what the network would have been built with, sorted by them: `order` leads
+    from there to the network's order.
     """
 
     def __init__(self, projection: Projection, bounds: Ints, first_number: int) -> None:
@@ -44,14 +50,23 @@ class CompiledProjection:
         partitions = bounds.size - 1
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         labels = np.array([projection.source.first, first_number, projection.port, 0.0])
-        self.synapses = by_partition(projection, bounds, labels)
-        self.moved = self.synapses.target is not projection.synapses.packed_target
+        self.given, self.order = projection.synapses, None
+        self._share_out(labels)
         self.pending = Pending(np.zeros((partitions, ROOM, PENDING_CARRIED)), apart(partitions))
         self.part_due = apart(partitions, dtype=float)
         self.part_full = apart(partitions)
         self.due = inf  # ms, when the first arrival is due
         self.sent = 0  # spikes put on their way since somebody last asked
-        self.longest_delay = float(projection.synapses.delay.max(initial=0.0))
+
+    given: GivenSynapses
+    order: Ints | None
+
+    def _share_out(self, labels: Floats) -> None:
+        self.synapses = by_partition(
+            self.given, self.projection.dendritic_delay, self.bounds, labels
+        )
+        self.moved = self.synapses.target is not self.given.packed_target
+        self.longest_delay = float(self.synapses.delay.max(initial=0.0))
 
     @property
     def static(self) -> bool:
@@ -68,8 +83,10 @@ class CompiledProjection:
         self.sent = 0
         self.due = inf
 
-    def reset_weights(self) -> None:
-        """Go back to the weights that the network was built with."""
+    def reset_synapses(self) -> None:
+        """Go back to the weights and delays that the network was built with."""
+        if self.order is not None:
+            self._sort_by(self.projection.synapses.delay)
         self.set_weights(self.projection.synapses.weight)
 
     def enqueue(self, times: Floats, neurons: Ints) -> None:
@@ -112,15 +129,50 @@ class CompiledProjection:
         )
 
     @property
+    def delays(self) -> Floats:
+        """The delays in the network's order, up to the synapse."""
+        values = np.empty(self.count)
+        values[slice(None) if self.order is None else self.order] = self.given.delay
+        return values
+
+    def set_delays(self, values: Floats) -> None:
+        """Replace the delays, given in the network's order; what is on its way keeps its own."""
+        due, synapse = singly.arrivals(self.synapses, self.pending)
+        synapse = self.network_order(synapse)
+        self._sort_by(values.astype(self.given.delay.dtype))
+        self._send_singly(due, synapse)
+
+    def _sort_by(self, delays: NDArray[Any]) -> None:
+        """Put the synapses into the order of these delays, with their weights."""
+        weight, labels, built = self.synapses.weight, self.synapses.labels, self.projection.synapses
+        if weight.size > 1:
+            weight = self._in_network_order(weight).astype(weight.dtype)
+        order = np.lexsort((built.target, delays, built.source))
+        self.order = order
+        self.given = replace(
+            built, packed_target=built.packed_target[order], delay=delays[order],
+            weight=weight[order] if weight.size > 1 else weight,
+        )  # fmt: skip
+        self._share_out(labels)
+
+    def _send_singly(self, due: Floats, synapse: Ints) -> None:
+        """Put these arrivals on their way, at synapses in the network's order, and nothing else."""
+        place = np.empty(self.count, np.int64)
+        place[self._by_origin()] = np.arange(self.count)
+        self.pending = singly.pending_arrivals(self.synapses, self.pending, due, place[synapse])
+        self.due = float(due.min(initial=inf))
+
+    @property
     def origin(self) -> Ints | None:
         """Where each synapse is in the network's order; None if that is the order here.
 
         Found anew each time: kept, it would take as much memory as the targets.
         """
         if not self.moved:
-            return None
-        target = self.projection.synapses.packed_target
-        return np.concatenate([np.flatnonzero(here) for here in inside(target, self.bounds)])
+            return self.order
+        target = self.given.packed_target
+        places = np.concatenate([np.flatnonzero(here) for here in inside(target, self.bounds)])
+        return places if self.order is None else self.order[places]
 
     def _by_origin(self) -> Any:
         origin = self.origin
@@ -138,7 +190,13 @@ class CompiledProjection:
 
     def lasting(self) -> Arrays:
         """Return the spikes on their way, and weights that are not the network's."""
-        arrays = {"pending": self._on_their_way(), "sent": np.array(self.sent)}
+        arrays = {"sent": np.array(self.sent)}
+        if self.projection.changing_delays:
+            due, synapse = singly.arrivals(self.synapses, self.pending)
+            rows = np.column_stack([due, self.network_order(synapse)])
+            arrays |= {"arrivals": rows[np.lexsort(rows.T)], "delays": self.delays}
+        else:
+            arrays["pending"] = self._on_their_way()
         if self.synapses.weight.size == 1:
             weight = self.synapses.weight
         else:
@@ -171,10 +229,20 @@ class CompiledProjection:
         """Take back what `lasting` gave; the number of partitions may be another."""
         if stored.has("weight"):
             self.set_weights(stored.array("weight", float, None))
-        # when one is due, and the end, follow from the rest
-        width = self.pending.rows.shape[2] - (PENDING_CARRIED - PENDING_DUE)
-        self._put_on_their_way(stored.array("pending", float, None, width))
+        if self.projection.changing_delays:
+            self._sort_by(stored.array("delays", float, self.count, least=SHORTEST))
+            self._restore_singly(stored.array("arrivals", float, None, 2, least=0.0))
+        else:
+            # when one is due, and the end, follow from the rest
+            width = self.pending.rows.shape[2] - (PENDING_CARRIED - PENDING_DUE)
+            self._put_on_their_way(stored.array("pending", float, None, width))
         self.sent = stored.whole("sent", least=0)
+
+    def _restore_singly(self, arrivals: Floats) -> None:
+        due, synapse = arrivals.T
+        if not (np.isfinite(arrivals).all() and (synapse < self.count).all()):
+            raise ValueError(f"arrivals to come must be at synapses 0..{self.count - 1}")
+        self._send_singly(due, synapse.astype(np.int64))
 
     def _put_on_their_way(self, spikes: Floats) -> None:
         given, origin = self.projection.synapses, self.origin

@@ -15,7 +15,9 @@ def lasting(engine: "CompiledEngine") -> Arrays:
     populations = engine.populations
     superposed = [p for p in populations if p in engine.superposed]
     return {
-        "clock": np.array([engine.now, engine.window, float(engine.work), engine.reached]),
+        "clock": np.array(
+            [engine.now, engine.window, float(engine.work), engine.reached, engine.longest]
+        ),
         "observed": _indices([p.population.index for p in engine.observed]),
         "superposed": _indices([p.population.index for p in superposed]),
         **under("modulation", engine.modulation.lasting()),
@@ -29,9 +31,9 @@ def lasting(engine: "CompiledEngine") -> Arrays:
 
 def restore(engine: "CompiledEngine", stored: Stored) -> None:
     """Take back what `lasting` gave: parameters and weights first, then what follows from them."""
-    clock = stored.array("clock", float, 4, least=0.0).tolist()
-    engine.now, engine.window, work, engine.reached = clock
-    engine.work = int(work)
+    clock = stored.array("clock", float, 5, least=0.0).tolist()
+    engine.now, engine.window, work, engine.reached, longest = clock
+    engine.work, engine.longest = int(work), min(engine.longest, longest)
     if not 0.0 < engine.window <= engine.longest:
         raise ValueError(f"a window must be > 0 and <= {engine.longest:g}, got {engine.window}")
     for k, population in enumerate(engine.populations):
@@ -40,6 +42,7 @@ def restore(engine: "CompiledEngine", stored: Stored) -> None:
         engine.external[k].restore(stored.part(f"external/{k}"), given.size, len(given.model.ports))
     for k, projection in enumerate(engine.projections):
         projection.restore(stored.part(f"projections/{k}"))
+    engine.note_delays()
     engine.modulation.restore(stored.part("modulation"))
     for population in engine.populations:
         population.check_plastic()
