@@ -23,7 +23,7 @@ def require(scenario: str, package: str, name: str) -> str:
 
 
 def handwritten_digits(scenario: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return scikit-learn's 1,797 images of 8 x 8 pixels, (1797, 64) from 0 to 16, and who they are.
+    """Return scikit-learn's 1,797 images of 8 x 8 pixels, (1797, 64) from 0 to 16, and the digits.
 
     Raises
     ------
