@@ -2,7 +2,18 @@
 
 from eventsim.engine.buffers import TARGET, TIME, Floats, Inbox, Ints
 from eventsim.engine.kernels import order
+from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel
+
+AHEAD = 16  # arrivals from the one whose target's count is asked for to the one that is counted
+
+
+@kernel
+def keep(rows: Floats, k: int, kept: int) -> None:
+    """Move a row up to where those end that are still needed."""
+    if kept < k:
+        for column in range(rows.shape[1]):
+            rows[kept, column] = rows[k, column]
 
 
 @kernel
@@ -21,6 +32,8 @@ def touched(low: int, high: int, tags: Ints, filled: int, end: Ints, work: Ints)
     """Count arrivals per target in `end`; list the targets, in their order where most are hit."""
     n = 0
     for k in range(filled):
+        if k + AHEAD < filled:
+            prefetch(end, tags[k + AHEAD, TARGET])
         i = tags[k, TARGET]
         if end[i] == 0:
             work[low + n] = i

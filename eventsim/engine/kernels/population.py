@@ -25,6 +25,7 @@ from eventsim.engine.buffers import (
     SOURCE,
     SPIKES_FULL,
     SYNAPSE,
+    TARGET,
     TIME,
     VALUE,
     Cells,
@@ -37,7 +38,7 @@ from eventsim.engine.buffers import (
     Progress,
 )
 from eventsim.engine.kernels.abreast import PASSED, Window
-from eventsim.engine.kernels.grouping import also, group, touched
+from eventsim.engine.kernels.grouping import also, group, keep, touched
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rows import all_finite, write_row
 from eventsim.engine.rule_layout import BEFORE, LEVEL, REST, SINCE, TAU, WEIGHT
@@ -46,6 +47,8 @@ from eventsim.kernel import kernel, kernel_call, loop
 if TYPE_CHECKING:
     from eventsim.engine.kernels.injected import model, rules
 
+ALONE = 0.75  # where there are more neurons per arrival, those that have just one are passed first
+LONE_AHEAD = 16  # arrivals from the one whose neuron is asked for to the one that is passed
 AHEAD = 6  # neurons from the one whose memory is asked for to the one that is visited
 
 PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
@@ -192,6 +195,9 @@ def _list_work(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) ->
     """List the neurons to visit; group the arrivals by target and sort them there."""
     low, high = cells.bounds[p], cells.bounds[p + 1]
     n = touched(low, high, inbox.tags[p], inbox.filled[p], inbox.end, inbox.work)
+    if QUIET_FIRST and n > ALONE * inbox.filled[p]:
+        _pass_lone(p, t1, cells, inbox, probes)
+        n = touched(low, high, inbox.tags[p], inbox.filled[p], inbox.end, inbox.work)
     group(low, n, inbox.rows[p], inbox.tags[p], inbox.filled[p], inbox.order[p],
           inbox.when[p], inbox.scratch[p], inbox.end, inbox.work, inbox.begin)  # fmt: skip
     for block in range((low + BLOCK - 1) // BLOCK, (high + BLOCK - 1) // BLOCK):
@@ -207,6 +213,35 @@ def _list_work(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) ->
         if low <= i < high:
             n = also(i, low, n, inbox)
     return n
+
+
+@kernel
+def _pass_lone(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) -> None:
+    """Take neurons with one arrival through it where it lies, if they pass it quietly.
+
+    The other arrivals move up. Where few neurons have several, grouping all costs more than this.
+    """
+    rows, tags, by_target, when = inbox.rows[p], inbox.tags[p], inbox.order[p], inbox.when[p]
+    filled, kept = inbox.filled[p], 0
+    for k in range(filled):
+        if k + LONE_AHEAD < filled:
+            coming = tags[k + LONE_AHEAD, TARGET]
+            prefetch(cells.states[coming], 0)
+            prefetch(cells.due, coming)
+            prefetch(inbox.end, coming)
+        i = tags[k, TARGET]
+        by_target[k], when[k] = k, rows[k, TIME]
+        if inbox.end[i] == 1 and _pass_quietly(p, i, k, k + 1, t1, cells, inbox, probes):
+            inbox.end[i] = 0
+            block = i // BLOCK
+            cells.block_due[block] = min(cells.block_due[block], cells.due[i])
+        else:
+            keep(rows, k, kept)
+            keep(tags, k, kept)
+            kept += 1
+    inbox.filled[p] = kept
+    for k in range(kept):
+        inbox.end[tags[k, TARGET]] = 0
 
 
 @kernel

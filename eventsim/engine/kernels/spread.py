@@ -31,6 +31,7 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels import order
+from eventsim.engine.kernels.grouping import keep
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE
 from eventsim.kernel import kernel, loop
@@ -152,14 +153,6 @@ def _deliver(
             kept += 1
     pending.filled[p] = kept
     earliest[p] = next_due
-
-
-@kernel
-def keep(rows: Floats, k: int, kept: int) -> None:
-    """Move a pending spike up to where those end that are still needed."""
-    if kept < k:
-        for column in range(rows.shape[1]):
-            rows[kept, column] = rows[k, column]
 
 
 @kernel

@@ -39,7 +39,8 @@ from eventsim.engine.buffers import (
     Pending,
     Synapses,
 )
-from eventsim.engine.kernels.spread import carry_in, keep
+from eventsim.engine.kernels.grouping import keep
+from eventsim.engine.kernels.spread import carry_in
 from eventsim.engine.kernels.streaming import CHUNK, ask_for_targets, stream_spike
 from eventsim.engine.rule_layout import BEFORE
 from eventsim.kernel import kernel, loop
