@@ -15,6 +15,8 @@ Conventions that differ:
 - NEST tests the bounds under dopamine at events alone, we also where the level passes through what
   learning has to exceed: there the weight may have turned round.
 - Inhibitory weights are positive in `vogels_sprekeler_synapse`, as here onto conductances.
+
+There is no rule here like `stdp_nn_pre_centered_synapse`.
 """
 
 import json
