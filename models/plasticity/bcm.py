@@ -19,7 +19,7 @@ on_post: a coincident pair counts.
 
 Source: Bienenstock, Cooper & Munro (1982), J. Neurosci. 2:32-48,
 doi:10.1523/JNEUROSCI.02-01-00032.1982; rates stand there for traces.
-Verified against: a walk through the merged list of spikes, and the sign of the drift about rho.
+Verified against: a walk through the merged list of spikes, and the rate at which the drift is zero.
 """
 
 from typing import NamedTuple

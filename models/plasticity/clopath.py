@@ -27,8 +27,10 @@ equal times on_pre is called before on_post.
 
 Source: Clopath, Buesing, Vasilaki & Gerstner (2010), Nat. Neurosci. 13:344-352,
 doi:10.1038/nn.2479.
-Verified against: the sum over arrivals and pairs, with filtered voltages by scipy; the published
-sign of the change at 10 to 50 Hz, and its size in NEST, whose voltages are delayed.
+Verified against: the sum over arrivals and pairs, with levels that stand for the voltages (1e-9)
+and with those by scipy (1e-6); the published sign of the change at 10 to 50 Hz; NEST
+clopath_synapse, whose voltages are delayed, where they stand still before a spike: depression to
+1e-8, potentiation as the step shrinks.
 """
 
 from math import exp, expm1

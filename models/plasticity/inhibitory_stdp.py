@@ -18,7 +18,8 @@ on_post: a coincident pair counts as pre-before-post.
 
 Source: Vogels, Sprekeler, Zenke, Clopath & Gerstner (2011), Science 334:1569-1573,
 doi:10.1126/science.1211095.
-Verified against: the sum over all pairs of spikes, and its drift's zero at rho.
+Verified against: the sum over all pairs of spikes, and its drift's zero at rho; NEST
+vogels_sprekeler_synapse (1e-9).
 """
 
 from typing import NamedTuple

@@ -27,7 +27,8 @@ Source: Izhikevich (2007), Cereb. Cortex 17:2443-2452, doi:10.1093/cercor/bhl152
 Legenstein, Pecevski & Maass (2008), PLoS Comput. Biol. 4:e1000180,
 doi:10.1371/journal.pcbi.1000180.
 Verified against: the integral in closed form to 1e-12; on random trains the double sum over all
-jumps, and for both rules the closed form from event to event, with bounds met between events.
+jumps, and for both rules the closed form from event to event, with bounds met between events;
+NEST stdp_dopamine_synapse (1e-9).
 """
 
 from math import exp, expm1

@@ -21,7 +21,7 @@ on_post: a coincident pair counts as pre-before-post.
 
 Source: Guetig, Aharonov, Rotter & Sompolinsky (2003), J. Neurosci. 23:3697-3714,
 doi:10.1523/JNEUROSCI.23-09-03697.2003.
-Verified against: the sum over all pairs of spikes.
+Verified against: the sum over all pairs of spikes; NEST stdp_synapse (1e-9).
 """
 
 from typing import NamedTuple

@@ -17,7 +17,8 @@ on_post: a coincident pair counts as pre-before-post.
 
 Source: Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459-478,
 doi:10.1007/s00422-008-0233-1 (figure 7A).
-Verified against: a search for the nearest spike of the other side.
+Verified against: a search for the nearest spike of the other side; NEST
+stdp_nn_symm_synapse (1e-9).
 """
 
 from eventsim.models.plasticity.stdp_pair import Params, on_post, on_pre

@@ -20,7 +20,7 @@ on_post: a coincident pair counts as pre-before-post.
 
 Source: Morrison, Aertsen & Diesmann (2007), Neural Comput. 19:1437-1467,
 doi:10.1162/neco.2007.19.6.1437.
-Verified against: the sum over all pairs of spikes.
+Verified against: the sum over all pairs of spikes; NEST stdp_pl_synapse_hom (1e-9).
 """
 
 from typing import NamedTuple

@@ -20,7 +20,7 @@ on_post: a coincident pair counts as pre-before-post.
 
 Source: Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459-478,
 doi:10.1007/s00422-008-0233-1 (figure 7C).
-Verified against: a walk through the merged list of spikes.
+Verified against: a walk through the merged list of spikes; NEST stdp_nn_restr_synapse (1e-9).
 """
 
 from typing import NamedTuple

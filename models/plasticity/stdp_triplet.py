@@ -25,7 +25,8 @@ as it reaches the synapse (after the dendritic delay). At equal times on_pre is 
 on_post: a coincident pair counts as pre-before-post.
 
 Source: Pfister & Gerstner (2006), J. Neurosci. 26:9673-9682, doi:10.1523/JNEUROSCI.1425-06.2006.
-Verified against: the sum over all pairs and triplets, and sixty pairs at 0.1 to 50 Hz.
+Verified against: the sum over all pairs and triplets, sixty pairs at 0.1 to 50 Hz, and
+the threshold of BCM between independent trains; NEST stdp_triplet_synapse (1e-9).
 """
 
 from collections.abc import Mapping

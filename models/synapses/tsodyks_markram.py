@@ -14,7 +14,8 @@ combined(STDPPair(), TsodyksMarkram()). A frozen projection goes on with short-t
 
 Source: Tsodyks, Pawelzik & Markram (1998), Neural Comput. 10:821-835,
 doi:10.1162/089976698300017502; Tsodyks, Uziel & Markram (2000), J. Neurosci. 20:RC50.
-Verified against: the recursion of amplitudes and its fixed point in closed form.
+Verified against: the recursion of amplitudes and its fixed point in closed form; NEST
+tsodyks2_synapse (1e-9).
 """
 
 from math import exp

@@ -1,4 +1,4 @@
-"""Plasticity in whole networks: both engines to the last bit, cuts, threads, frozen weights."""
+"""Plasticity in whole networks: both engines to the last bit, cuts, frozen weights."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,75 +10,26 @@ from eventsim import AllToAll, FixedInDegree, Network, OneToOne, Simulation, Uni
 from eventsim.combine import combined
 from eventsim.models import (
     LIF,
-    AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
-    AstrocyteSTDPPaced,
-    AstrocyteSTDPPacedInhibitory,
-    BCMRule,
     Eprop,
-    ErrorReadout,
-    ErrorReadoutDoubleExp,
-    InhibitorySTDP,
     LIFSubtract,
     Modulator,
-    OjaRule,
     PoissonSource,
     SpikeSource,
-    STDPActivity,
-    STDPDiehlCook,
-    STDPDopamine,
-    STDPDopamineNearest,
     STDPMasquelier,
-    STDPMixed,
-    STDPMultiplicative,
-    STDPNearest,
     STDPPair,
-    STDPPowerLaw,
-    STDPReduced,
-    STDPTriplet,
-    STDPTripletNearest,
-    STDPZenke,
-    StochasticRelease,
     TsodyksMarkram,
-    TsodyksMarkramAstrocyte,
 )
+from every_rule import ASTROCYTE, DOPAMINE, PAIR, STILL, SUMMED
 from runs import Outcome, agreed, assert_close, outcome
 
-PAIR = STDPPair(a_plus=0.05, a_minus=0.05)
-DOPAMINE = STDPDopamine(dopamine="dopamine", a_plus=0.002, a_minus=0.0015)
 RULES: dict[str, Callable[[], Any]] = {
     "pair": lambda: PAIR,
     "dopamine": lambda: DOPAMINE,
-    "astrocyte": lambda: AstrocyteSTDP(astrocyte="astrocyte", scale=0.5),
+    "astrocyte": lambda: ASTROCYTE,
     "short-term and pair": lambda: combined(TsodyksMarkram(use=0.3, tau_rec=100.0), PAIR),
     "short-term and dopamine": lambda: combined(DOPAMINE, TsodyksMarkram(tau_fac=50.0)),
 }
-SUMMED = [  # all others that linear neurons can be the target of, with values that move weights
-    AstrocyteSTDPInhibitory(astrocyte="astrocyte", scale=0.5),
-    AstrocyteSTDPPaced(astrocyte="astrocyte", pace="dopamine", scale=0.5),
-    AstrocyteSTDPPacedInhibitory(astrocyte="astrocyte", pace="dopamine", scale=0.5),
-    BCMRule(step=1e-5),
-    ErrorReadout(error="dopamine", rate=1e-2),
-    ErrorReadoutDoubleExp(error="dopamine", rate=1e-2),
-    InhibitorySTDP(step=0.02, rho=20.0),
-    OjaRule(step=0.05),
-    STDPActivity(tau_c=200.0, theta=4.0, width=4.0),
-    STDPDiehlCook(a_plus=0.05, a_minus=0.03),
-    STDPDopamineNearest(dopamine="dopamine", a_plus=0.02, a_minus=0.015),
-    STDPMasquelier(),
-    STDPMixed(step=0.05, mu_plus=0.4, mu_minus=0.3, w_max=1.5),
-    STDPMultiplicative(step=0.05),
-    STDPNearest(a_plus=0.05, a_minus=0.05),
-    STDPPowerLaw(step=0.05),
-    STDPReduced(a_plus=0.05, a_minus=0.05),
-    STDPTriplet(a3_plus=0.01),
-    STDPTripletNearest(a3_plus=0.05),
-    STDPZenke(a=0.01, tau_con=500.0),
-    StochasticRelease(use=0.5, tau_rec=50.0),
-    TsodyksMarkram(use=0.3, tau_rec=100.0),
-    TsodyksMarkramAstrocyte(astrocyte="astrocyte"),
-]
-STILL = {"StochasticRelease", "TsodyksMarkram", "TsodyksMarkramAstrocyte"}
 
 
 def network(rule: Any, dendrite: float = 0.0, delays: Any = None, **given: Any) -> Network:
@@ -168,8 +119,8 @@ def test_engines_agree_where_rules_with_different_dendrites_share_their_targets(
 
 
 @pytest.mark.parametrize("name", ["dopamine", "short-term and pair"])
-def test_threads_cuts_and_looking_change_nothing(name: str) -> None:
-    """Oracle: one thread, one stretch, nobody looking; weights are read at every cut."""
+def test_cuts_and_looking_change_nothing(name: str) -> None:
+    """Oracle: one stretch, nobody looking; weights are read at every cut."""
 
     def look(sim: Simulation) -> None:
         sim.every(17.0, lambda sim: sim.weights("plastic"))
@@ -177,7 +128,6 @@ def test_threads_cuts_and_looking_change_nothing(name: str) -> None:
     net = network(RULES[name](), 0.7)
     plain = outcome(net, 300.0)
     assert changed(plain)
-    assert outcome(net, 300.0, threads=2) == plain
     assert outcome(net, 100.0, 0.5, 199.5) == plain
     assert outcome(net, 300.0, script=look) == plain
 

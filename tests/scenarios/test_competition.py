@@ -69,6 +69,21 @@ def test_the_weights_come_apart_and_rates_rise_less_than_those_of_the_inputs(
     assert {name for name, m in quick.measures.items() if m.holds is not True} == set()
 
 
+@pytest.mark.slow
+def test_after_two_thousand_seconds_weights_lie_at_their_bounds_and_the_gain_is_low() -> None:
+    """Oracle: a published program's re-run at 10 Hz, 0.32 below a tenth and 0.41 above nine tenths,
+    each +- 0.06, at most 0.35 between; four times the input makes less than twice the rate. The
+    rest beside the program above in steps of 0.01 ms, with the scenario's tolerances."""
+    result = competition.run(competition.Settings(), RunOptions(quiet=True))
+    value = {name: m.value for name, m in result.measures.items()}
+    low, high = value["weights < 0.1, input 10 Hz"], value["weights > 0.9, input 10 Hz"]
+    assert low == pytest.approx(0.32, abs=0.06)
+    assert high == pytest.approx(0.41, abs=0.06)
+    assert low + high >= 0.65
+    assert value["gain"] < 2.0
+    assert {name for name, m in result.measures.items() if m.holds is not True} == set()
+
+
 def test_off_the_presets_nothing_is_claimed() -> None:
     """Oracle: nothing is known of a tenth of a second; the weights have hardly moved."""
     result = competition.run(competition.Settings(duration=100.0), RunOptions(quiet=True))

@@ -26,6 +26,15 @@ def test_learned_inhibition_brings_rates_down_to_a_few_hertz(quick: Result) -> N
     assert quick.measures["rate without learning"].value > 120.0
 
 
+@pytest.mark.slow
+def test_in_a_hundred_seconds_inhibition_comes_to_its_target_rate_from_above() -> None:
+    """Oracle: another program of the same network, in steps: at most 9 Hz in second 20 and 6 in
+    second 40, 3 to 4.5 Hz in the last tenth (the target is 3), irregular."""
+    result = inhibitory_balance.run(inhibitory_balance.Settings(), RunOptions(quiet=True))
+    asked = ["rate in second 20", "rate in second 40", "rate in the last tenth", "CV of intervals"]
+    assert [result.measures[name].holds for name in asked] == [True] * 4
+
+
 def test_nothing_is_learned_before_its_time() -> None:
     """Oracle: weights of 0 after the free second, and not after two."""
     with Simulation(inhibitory_balance.build(TINY, seed=1)) as sim:

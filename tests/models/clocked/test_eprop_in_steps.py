@@ -42,20 +42,35 @@ def pattern(draw: RandomState) -> tuple[Floats, Floats, Weights, Floats]:
     return inputs, target[:, np.newaxis], Weights(w_in, w_rec, w_out), feedback
 
 
+# by a separate program, which NEST agrees with
+LATER = {
+    9: 107.4158, 19: 108.1094, 49: 103.0773, 99: 91.8748, 149: 80.7308, 199: 62.9939, 249: 44.8882,
+    299: 36.5032,
+}  # fmt: skip
+
+
 def test_a_pattern_is_learnt_with_the_published_losses() -> None:
-    """Oracle: NEST, iterations 0 to 4 to 1e-10; the loss rises first, for the rates are lowered."""
+    """Oracle: NEST, iterations 0 to 4 to 1e-10; the loss rises first, for the rates are lowered.
+
+    Later ones as far as rounding lets them: 1e-6 up to iteration 99 (four digits are given), 5 % up
+    to 299, since a change of 1e-6 in the input weights makes 2 % after forty iterations.
+    """
     inputs, target, w, feedback = pattern(RandomState(1))
-    losses, setting = [], Setting()
-    for _ in range(10):
+    losses, rates, setting = [], [], Setting()
+    for _ in range(300):
         course = run(inputs, w, setting)
         loss, off = errors(course, target, setting)
         losses.append(loss)
+        rates.append(1e3 * course.spikes.mean())
         w = descend(w, gradient(inputs, course, off, feedback, setting), 1e-4)
     published = [
         101.964356999041, 103.466731126205, 103.340607074771, 103.680244037686, 104.412775748752,
     ]  # fmt: skip
     np.testing.assert_allclose(losses[:5], published, rtol=1e-10)
-    assert losses[9] == pytest.approx(107.4158, abs=1e-4)
+    for iteration, loss in LATER.items():
+        assert losses[iteration] == pytest.approx(loss, rel=1e-6 if iteration < 100 else 0.05)
+    assert rates[0] == pytest.approx(39.99, abs=0.005)
+    assert rates[-1] == pytest.approx(19.4, rel=0.05)
 
 
 def trials(draw: RandomState, batch: int) -> Iterator[tuple[Floats, Floats]]:

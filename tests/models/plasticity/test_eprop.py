@@ -1,10 +1,11 @@
 """E-prop in continuous time: against scipy event by event, and as the limit of the stepped rule."""
 
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from driven import Times
+from driven import FREE, Times, trains
 from scipy.integrate import quad, solve_ivp
 
 from eventsim import AllToAll, FixedInDegree, Network, OneToOne, Simulation
@@ -15,6 +16,39 @@ TAU, THETA, DRIVE = 20.0, 15.0, 10.0  # ms, mV, pA: it lifts v by 0.8 mV
 RULE: dict[str, float] = {"rate": 0.5, "tau_out": 20.0}
 ERRORS = [(0.0, 0.3), (150.0, -0.5), (320.0, 0.0), (400.0, 0.8)]  # ms, level from then on
 END = 600.0
+WEIGHTS = np.array([6.0, 4.0, -7.0])
+
+
+class Lesson(NamedTuple):
+    """What a neuron hears, and the error it is told: levels, or jumps of one that decays."""
+
+    trains: list[Times]
+    drive: float  # pA
+    errors: list[tuple[float, float]]
+    end: float  # ms
+    decay: tuple[float, float] | None = None  # ms, and the rest; without: levels
+    bounds: tuple[float, float] = FREE
+
+    def network(self, rule: dict[str, float]) -> Network:
+        net = Network()
+        cell = net.add("cell", LIFSubtract(i_offset=self.drive))
+        tau, rest = self.decay or (1.0, 0.0)
+        error = net.add("error", Modulator(tau=tau, rest=rest) if self.decay else Signal())
+        source = net.add("source", SpikeSource([train - 0.5 for train in self.trains]), size=3)
+        learns = Eprop(error=error, voltage=cell, **rule)
+        net.connect(
+            source, cell, AllToAll(), WEIGHTS, 0.5, plasticity=learns, name="learns",
+            bounds=self.bounds,
+        )  # fmt: skip
+        return net
+
+    def teach(self, sim: Simulation) -> None:
+        if self.decay:
+            times, sizes = map(np.array, zip(*self.errors, strict=True))
+            sim.send("error", times, np.zeros(times.size, int), sizes)
+        else:
+            for t, level in self.errors:
+                sim.at(t, lambda sim, level=level: sim.set_state("error", level=level))
 
 
 def arrivals() -> list[Times]:
@@ -24,82 +58,136 @@ def arrivals() -> list[Times]:
     return [trains[0], np.unique(np.append(trains[1], trains[0][::7])), trains[2] + 0.25]
 
 
-WEIGHTS = np.array([6.0, 4.0, -7.0])
+SHORT = Lesson(arrivals(), DRIVE, ERRORS, END)
 
 
-def eprop_network(rule: dict[str, float]) -> Network:
-    net = Network()
-    cell = net.add("cell", LIFSubtract(i_offset=DRIVE))
-    error = net.add("error", Signal())
-    source = net.add("source", SpikeSource([train - 0.5 for train in arrivals()]), size=3)
-    learns = Eprop(error=error, voltage=cell, **rule)
-    net.connect(source, cell, AllToAll(), WEIGHTS, 0.5, plasticity=learns, name="learns")
-    return net
+def long(bounds: tuple[float, float]) -> Lesson:
+    """Two trains of 1,000 spikes onto a neuron that fires as often; 600 jumps, half at spikes."""
+    rng = np.random.default_rng(7)
+    first, second = trains()
+    inhibitory = np.sort(rng.uniform(1.0, 20_000.0, 400))
+    times = np.unique(np.append(rng.choice(first, 300), rng.uniform(1.0, 20_000.0, 300)))
+    jumps = list(zip(times.tolist(), rng.normal(size=times.size).tolist(), strict=True))
+    return Lesson([first, second, inhibitory], 260.0, jumps, 20_100.0, (50.0, 0.05), bounds)
 
 
-def teach(sim: Simulation) -> None:
-    for t, level in ERRORS:
-        sim.at(t, lambda sim, level=level: sim.set_state("error", level=level))
-
-
-def learned(net: Network, engine: str) -> tuple[list[float], int]:
-    with Simulation(net, engine=engine) as sim:
-        teach(sim)
-        sim.run(END)
+def learned(lesson: Lesson, rule: dict[str, float], engine: str) -> tuple[list[float], int]:
+    with Simulation(lesson.network(rule), engine=engine) as sim:
+        lesson.teach(sim)
+        sim.run(lesson.end)
         return sim.weights("learns").tolist(), sim.spike_count("cell")
 
 
-def slow(rule: dict[str, float]) -> tuple[list[float], int]:
-    """Return weights and spikes by DOP853 at rtol 1e-12 between all events, of 10 variables."""
-    p = Params(**rule)
+def passing(start: float, level: float, end: float, tau: float) -> float:
+    """Return when what goes from `start` towards `end` passes `level`, or infinity."""
+    within = min(start, end) < level < max(start, end)
+    return tau * float(np.log((end - start) / (end - level))) if within else np.inf
 
-    def change(t: float, y: Times, error: float, on: Times) -> Times:
-        v, x, f = y[0], y[1:4], y[4:7]
+
+class Course:
+    """The variables of a neuron with three synapses, by DOP853 at rtol 1e-12 between all events.
+
+    They are v, then arrivals, eligibility and weight of each synapse.
+    """
+
+    def __init__(self, lesson: Lesson, rule: dict[str, float]) -> None:
+        self.p, self.lesson = Params(**rule), lesson
+        self.rise = lesson.drive * TAU / 250.0
+        self.tau, self.rest = lesson.decay or (1.0, 0.0)
+        self.above = 0.0  # of the error, over its rest
+        self.y, self.t, self.until = np.concatenate([np.zeros(7), WEIGHTS]), 0.0, np.zeros(3)
+        self.spikes = self.met = 0
+
+    def change(self, t: float, y: Times) -> Times:
+        v, x, f, p = y[0], y[1:4], y[4:7], self.p
+        on = (self.t < self.until).astype(float)
         psi = p.gamma / THETA * max(0.0, 1.0 - abs(v - THETA) / THETA)
-        rise = DRIVE * TAU / 250.0
+        error = self.rest + self.above * np.exp(-(t - self.t) / self.tau)
         return np.concatenate([
-            [(rise - v) / TAU], -x / TAU, on * (psi * x - f) / p.tau_out, -p.rate * error * on * f,
+            [(self.rise - v) / TAU], -x / TAU, on * (psi * x - f) / p.tau_out,
+            -p.rate * error * on * f,
         ])  # fmt: skip
 
-    y, t, error, spikes = np.concatenate([np.zeros(7), WEIGHTS]), 0.0, 0.0, 0
-    until = np.zeros(3)
-    events = [(a, k) for k, train in enumerate(arrivals()) for a in train]
-    stops = sorted({END, *(a for a, _ in events), *(a for a, _ in ERRORS),
-                    *(a + p.cutoff for a, _ in events if a + p.cutoff < END)})  # fmt: skip
-    for stop in stops:
-        # a kink of psi where v passes through zero: short steps there are the solver's business
-        if stop > t:
-            on = (t < until).astype(float)
-            solution = solve_ivp(
-                change, (t, stop), y, "DOP853", rtol=1e-12, atol=1e-14, args=(error, on),
-                max_step=2.0,
-            )  # fmt: skip
-            y, t = solution.y[:, -1], stop
-            y[4:7][t >= until] = 0.0
-        for a, k in events:
-            if a == t:
-                y[0] += y[7 + k]
-                y[1 + k] += 1.0
-                until[k] = a + p.cutoff
-        while y[0] >= THETA:
-            y[0] -= THETA
-            spikes += 1
-        error = next((level for a, level in ERRORS if a == t), error)
-    return y[7:].tolist(), spikes
+    def pass_to(self, stop: float) -> None:
+        """Cut where v crosses zero or the threshold, and where the error turns the weights round.
+
+        Between the cuts weights go one way, so that bounds count at their ends.
+        """
+        while self.t < stop:
+            ways = [passing(self.y[0], level, self.rise, TAU) for level in (0.0, THETA)]
+            ways.append(passing(self.rest + self.above, 0.0, self.rest, self.tau))
+            end = min(stop, self.t + max(min(ways), 1e-12 * stop))
+            self.y = solve_ivp(
+                self.change, (self.t, end), self.y, "DOP853", rtol=1e-12, atol=1e-14
+            ).y[:, -1]
+            free = self.y[7:].copy()
+            self.y[7:] = np.clip(free, *self.lesson.bounds)
+            self.met += np.sum(self.y[7:] != free)
+            self.above *= np.exp(-(end - self.t) / self.tau)
+            self.t = end
+            self.y[4:7][end >= self.until] = 0.0
+            if end < stop:
+                self.fire(1e-9)
+
+    def fire(self, off: float = 0.0) -> None:
+        """Take the threshold off as often as it is reached."""
+        while self.y[0] >= THETA - off:
+            self.y[0] -= THETA
+            self.spikes += 1
+
+
+def slow(lesson: Lesson, rule: dict[str, float]) -> tuple[list[float], int, int]:
+    """Return weights and spikes, and how often a weight met a bound."""
+    c = Course(lesson, rule)
+    events = [(a, k) for k, train in enumerate(lesson.trains) for a in train]
+    events += [(a + c.p.cutoff, 3) for a, k in events if a + c.p.cutoff < lesson.end]
+    events += [(t, 4 + k) for k, (t, _) in enumerate(lesson.errors)]
+    stops = {t: [k for _, k in group] for t, group in groupby(sorted(events), lambda e: e[0])}
+    for t, kinds in stops.items():
+        c.pass_to(t)
+        for k in kinds:
+            if k < 3:
+                c.y[0] += c.y[7 + k]
+                c.y[1 + k] += 1.0
+                c.until[k] = t + c.p.cutoff
+        c.fire()
+        for k in kinds:
+            if k > 3 and lesson.decay:
+                c.above += lesson.errors[k - 4][1]
+            elif k > 3:
+                c.rest = lesson.errors[k - 4][1]
+    c.pass_to(lesson.end)
+    return c.y[7:].tolist(), c.spikes, c.met
 
 
 @pytest.mark.parametrize("cutoff", [1e9, 12.3], ids=["whole", "cut off"])
 def test_the_event_form_follows_scipy_between_all_events_on_both_engines(cutoff: float) -> None:
     """Oracle: DOP853 at rtol 1e-12; spikes coincide, the error turns round, v goes below rest."""
     rule = {**RULE, "cutoff": cutoff}
-    net = eprop_network(rule)
-    seen = learned(net, "compiled")
-    assert seen == learned(net, "reference")
-    weights, spikes = slow(rule)
+    seen = learned(SHORT, rule, "compiled")
+    assert seen == learned(SHORT, rule, "reference")
+    weights, spikes, _ = slow(SHORT, rule)
     assert seen[1] == spikes > 5
     changes = np.array(seen[0]) - WEIGHTS
     np.testing.assert_allclose(changes, np.array(weights) - WEIGHTS, rtol=1e-10)
     assert np.all(np.abs(changes) > 1e-4)
+
+
+@pytest.mark.parametrize("bounds", [FREE, (-7.03, 6.03)], ids=["free", "bounded"])
+@pytest.mark.parametrize("cutoff", [1e9, 12.3], ids=["whole", "cut off"])
+def test_a_thousand_spikes_on_each_side_follow_scipy(
+    cutoff: float, bounds: tuple[float, float]
+) -> None:
+    """Oracle: DOP853 at rtol 1e-12; the error jumps at spikes and decays, bounds are met inside
+    intervals; 1e-9."""
+    lesson, rule = long(bounds), {**RULE, "rate": 0.1, "cutoff": cutoff}
+    seen = learned(lesson, rule, "compiled")
+    assert seen == learned(lesson, rule, "reference")
+    weights, spikes, met = slow(lesson, rule)
+    assert seen[1] == spikes > 1000
+    np.testing.assert_allclose(seen[0], weights, rtol=1e-9)
+    assert np.all(np.abs(seen[0] - WEIGHTS) > 1e-3)
+    assert (met > 20) == (bounds != FREE)
 
 
 def stepped(dt: float) -> Times:
@@ -123,7 +211,7 @@ def stepped(dt: float) -> Times:
 
 def test_the_stepped_rule_comes_closer_by_half_with_half_the_step() -> None:
     """Oracle: first-order convergence, error ratio 2.0 +- 0.2; a rate that leaves v as it is."""
-    exact = np.array(learned(eprop_network({"rate": 1e-6}), "compiled")[0]) - WEIGHTS
+    exact = np.array(learned(SHORT, {"rate": 1e-6}, "compiled")[0]) - WEIGHTS
     coarse, fine = (np.abs(stepped(dt) - exact).max() for dt in (0.125, 0.0625))
     assert coarse / fine == pytest.approx(2.0, abs=0.2)
 

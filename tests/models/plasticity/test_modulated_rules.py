@@ -5,18 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 from driven import Times, every, pair_network, trains, weights
-from scipy.integrate import solve_ivp
 
 from eventsim import AllToAll, Network, Simulation
-from eventsim.cascade import peak
 from eventsim.models import (
     LIF,
     AstrocyteSTDP,
     AstrocyteSTDPInhibitory,
     AstrocyteSTDPPaced,
     AstrocyteSTDPPacedInhibitory,
-    ErrorReadout,
-    ErrorReadoutDoubleExp,
     Modulator,
     Signal,
     SpikeSource,
@@ -202,77 +198,6 @@ def test_a_modulator_that_is_missing_or_wrong_is_refused(given: Any, message: st
 def test_unmodulated_rules_take_no_modulator() -> None:
     with pytest.raises(TypeError, match=r"unknown parameter of STDPPair 'dopamine'"):
         STDPPair(dopamine=1.0).resolve("projection 'a->b'")
-
-
-def test_an_error_readout_is_the_sum_over_arrivals_and_stretches_of_constant_error() -> None:
-    """Oracle: rate error int exp(-(t - arrival) / tau) over each stretch and arrival; 1e-9."""
-    arrivals, fired = trains(n=300, span=2000.0)
-    cuts = np.arange(0.0, 2000.0, 25.0)
-    errors = np.random.default_rng(4).normal(size=cuts.size) * (np.arange(cuts.size) % 3 > 0)
-    net = pair_network(
-        ErrorReadout(error="error", tau=30.0), arrivals, 0.0, modulators={"error": Signal()}
-    )
-
-    def teach(sim: Simulation) -> None:
-        for t, error in zip(cuts, errors, strict=True):
-            sim.at(t, lambda sim, error=error: sim.set_state("error", level=error))
-
-    seen = weights(net, fired, 2000.0, teach)[0]
-    total = 0.0
-    for start, error in zip(cuts, errors, strict=True):
-        first, stop = np.maximum(arrivals, start), start + 25.0
-        past = arrivals < stop
-        area = np.exp(-(first - arrivals) / 30.0) - np.exp(-(stop - arrivals) / 30.0)
-        total += 1e-3 * error * 30.0 * float(area[past].sum())
-    assert seen == pytest.approx(total, rel=1e-9)
-
-
-def risen(t: Any, tau_rise: float, tau_decay: float) -> Any:
-    """Return the integral from 0 to `t` > 0 of a course that rises and decays, of peak 1."""
-    at = np.log(tau_decay / tau_rise) * tau_rise * tau_decay / (tau_decay - tau_rise)
-    top = np.exp(-at / tau_decay) - np.exp(-at / tau_rise)
-    return (tau_decay * -np.expm1(-t / tau_decay) - tau_rise * -np.expm1(-t / tau_rise)) / top
-
-
-def test_an_error_readout_that_rises_is_the_sum_over_arrivals_and_stretches_of_error() -> None:
-    """Oracle: rate error times the course's integral over each stretch and arrival; 1e-9."""
-    arrivals, fired = trains(n=300, span=2000.0)
-    cuts = np.arange(0.0, 2000.0, 25.0)
-    errors = np.random.default_rng(4).normal(size=cuts.size) * (np.arange(cuts.size) % 3 > 0)
-    rule = ErrorReadoutDoubleExp(error="error", tau_rise=3.0, tau_decay=15.0)
-    net = pair_network(rule, arrivals, 0.0, modulators={"error": Signal()})
-
-    def teach(sim: Simulation) -> None:
-        for t, error in zip(cuts, errors, strict=True):
-            sim.at(t, lambda sim, error=error: sim.set_state("error", level=error))
-
-    seen = weights(net, fired, 2000.0, teach)[0]
-    total = 0.0
-    for start, error in zip(cuts, errors, strict=True):
-        end = risen(np.maximum(start + 25.0 - arrivals, 0.0), 3.0, 15.0)
-        begin = risen(np.maximum(start - arrivals, 0.0), 3.0, 15.0)
-        total += 1e-3 * error * float((end - begin).sum())
-    assert seen == pytest.approx(total, rel=1e-9)
-
-
-@pytest.mark.parametrize("tau_rise", [3.0, 15.0])
-def test_an_error_that_decays_is_integrated_exactly(tau_rise: float) -> None:
-    """Oracle: scipy's solve_ivp (DOP853, rtol 1e-12) of weight, filter and error together."""
-    arrivals = np.array([10.0, 31.5, 32.0, 60.0])
-    rule = ErrorReadoutDoubleExp(error="error", rate=0.01, tau_rise=tau_rise, tau_decay=15.0)
-    net = pair_network(rule, arrivals, 0.0, modulators={"error": Modulator(tau=40.0, rest=-0.3)})
-    seen = weights(net, np.array([20.0]), 100.0, lambda sim: sim.send("error", 32.0, 0, 2.0))[0]
-
-    def change(t: float, y: Any) -> Any:
-        return [0.01 * y[1] * y[3], y[2] - y[1] / 15.0, -y[2] / tau_rise, -(y[3] + 0.3) / 40.0]
-
-    y, now = np.array([0.0, 0.0, 0.0, -0.3]), 0.0
-    for t in [*arrivals, 100.0]:
-        y = solve_ivp(change, (now, t), y, "DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
-        y[2] += 1.0 / peak(tau_rise, 15.0)
-        y[3] += 2.0 * (t == 32.0)
-        now = t
-    assert seen == pytest.approx(y[0], rel=1e-9)
 
 
 def test_a_reward_that_is_expected_no_longer_surprises() -> None:

@@ -1,5 +1,6 @@
 """Short-term plasticity, alone and with a rule that changes the weight, on both engines."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,34 +20,43 @@ from eventsim.models import (
     STDPMasquelier,
     STDPPair,
     TsodyksMarkram,
+    TsodyksMarkramAstrocyte,
 )
 from eventsim.models.synapses import tsodyks_markram, tsodyks_markram_astrocyte
 
+ADDS_UP = LIF(tau_m=1e300, v_rest=0.0, v_reset=0.0, v_th=1e12)
 
-def transmitted(rule: Any, arrivals: Times, w: float = 1.0) -> Times:
-    """Return what each arrival transmits: steps of a level that never decays, on both engines."""
+
+def transmitted(
+    rule: Any, arrivals: Times, w: float = 1.0, level: Any = None,
+    script: Callable[[Simulation], object] = lambda sim: None,
+) -> Times:  # fmt: skip
+    """Return what each arrival transmits: steps of what never decays, on both engines."""
     net = Network()
-    source = net.add("pre", SpikeSource(arrivals - DELAY))
-    sink = net.add("post", Modulator(tau=1e300))
+    source, sink = net.add("pre", SpikeSource(arrivals - DELAY)), net.add("post", ADDS_UP)
+    if level:
+        net.add("astrocyte", level)
     net.connect(source, sink, AllToAll(), w, DELAY, plasticity=rule)
     seen = []
     for engine in ("compiled", "reference"):
         with Simulation(net, engine=engine) as sim:
+            script(sim)
             levels = [0.0]
             for t in arrivals:
-                sim.run(t + 1e-3 - sim.now)
-                levels.append(float(sim.state("post", "level")[0]))
+                sim.run(t + 1e-6 - sim.now)
+                levels.append(float(sim.state("post", "v")[0]))
             seen.append(levels)
     assert seen[0] == seen[1]
     return np.diff(seen[0])
 
 
-def recursion(arrivals: Times, use: float, tau_rec: float, tau_fac: float) -> Times:
+def recursion(arrivals: Times, use: float | Times, tau_rec: float, tau_fac: float) -> Times:
     """Return u x at each arrival, from event to event as Tsodyks and Markram write it."""
-    u, x, sent = use, 1.0, [use]
-    for h in np.diff(arrivals):
+    uses = np.broadcast_to(use, arrivals.size)
+    u, x, sent = uses[0], 1.0, [uses[0]]
+    for h, share in zip(np.diff(arrivals), uses[1:], strict=True):
         x = 1.0 + (x - x * u - 1.0) * np.exp(-h / tau_rec)
-        u = use + u * (1.0 - use) * (np.exp(-h / tau_fac) if tau_fac else 0.0)
+        u = share + u * (1.0 - share) * (np.exp(-h / tau_fac) if tau_fac else 0.0)
         sent.append(u * x)
     return np.array(sent)
 
@@ -56,11 +66,33 @@ SETS = [(0.5, 800.0, 0.0), (0.04, 100.0, 1000.0), (0.15, 130.0, 530.0), (0.2, 20
 
 @pytest.mark.parametrize("values", SETS)
 def test_the_first_amplitudes_are_those_of_the_recursion(values: Any) -> None:
-    """Oracle: the recursion over ten spikes at 20 Hz and over random ones; 1e-9."""
+    """Oracle: the recursion over ten spikes at 20 Hz and over a thousand random ones; 1e-9."""
     rule = TsodyksMarkram(**dict(zip(("use", "tau_rec", "tau_fac"), values, strict=True)))
-    for arrivals in (100.0 + 50.0 * np.arange(10), trains(n=100, span=1000.0)[0]):
+    for arrivals in (100.0 + 50.0 * np.arange(10), trains()[0]):
         sent = transmitted(rule, arrivals)
         np.testing.assert_allclose(sent, recursion(arrivals, *values), rtol=1e-9, atol=1e-12)
+
+
+def test_under_an_astrocyte_every_amplitude_is_that_of_the_level_at_its_arrival() -> None:
+    """Oracle: the recursion over 1,000 spikes, with a sum over 900 jumps of the level, a third of
+    them at arrivals, that takes it below 0 and above 1; 1e-9."""
+    arrivals, _ = trains()
+    rng = np.random.default_rng(6)
+    given = np.unique(np.append(rng.choice(arrivals, 300), rng.uniform(1.0, 2e4, 600)))
+    sizes = rng.normal(size=given.size)
+    rule = TsodyksMarkramAstrocyte(
+        astrocyte="astrocyte", use=0.3, alpha=0.8, tau_rec=200.0, tau_fac=300.0
+    )
+    seen = transmitted(
+        rule, arrivals, 1.0, Modulator(tau=40.0, rest=0.4),
+        lambda sim: sim.send("astrocyte", given, np.zeros(given.size, int), sizes),
+    )  # fmt: skip
+    lags = arrivals[:, None] - given
+    level = 0.4 + np.where(lags > 0.0, np.exp(-np.abs(lags) / 40.0), 0.0) @ sizes
+    assert min(np.sum(level < 0.0), np.sum(level > 1.0)) > 50
+    share = np.clip(level, 0.0, 1.0)
+    expected = recursion(arrivals, (1.0 - share) * 0.3 + share * 0.8, 200.0, 300.0)
+    np.testing.assert_allclose(seen, expected, rtol=1e-9, atol=1e-12)
 
 
 STEADY = {  # u x at 5, 10, 20, 40, 100 Hz
@@ -93,7 +125,7 @@ def test_short_term_plasticity_leaves_the_weights_of_the_other_rule_alone(
     """Oracle: the walk over all pairs for the weight; the target fires by other inputs only."""
     own = STDPMasquelier() if stateful else STDPPair(a_plus=0.01, a_minus=0.02)
     parts = (own, TsodyksMarkram()) if first else (TsodyksMarkram(), own)
-    arrivals, fired = trains(n=200, span=1000.0)
+    arrivals, fired = trains()
     net = Network(seed=1)
     source = net.add("pre", SpikeSource(arrivals - DELAY))
     cell = net.add("post", LIF(v_th=1e12, t_ref=0.0))
@@ -103,7 +135,7 @@ def test_short_term_plasticity_leaves_the_weights_of_the_other_rule_alone(
     for engine in ("compiled", "reference"):
         with Simulation(net, engine=engine) as sim:
             sim.send("post", fired, np.zeros(fired.size, int), 1e13)
-            sim.run(2000.0)
+            sim.run(21_000.0)
             seen.append((sim.weights("both")[0], sim.weights("alone")[0]))
     assert seen[0] == seen[1]
     assert seen[0][0] == seen[0][1]
