@@ -27,7 +27,9 @@ from eventsim.engine.rule_layout import (
     FIRST_PARAMETER,
     FROZEN,
     HIGH,
+    LAYOUT,
     LOW,
+    POST,
     SWEPT,
     WEIGHT,
     RuleLayout,
@@ -41,16 +43,19 @@ Function = Callable[..., Any]
 def rules_namespace(layouts: Sequence[RuleLayout], variables: Sequence[str] = ()) -> ModuleType:
     """Return the module that the population kernel knows as `rules`.
 
-    `variables` are the state variables of the population, which rules may read.
+    `layouts` are the different ones among the projections, which are told by their number; that of
+    its layout is in a projection's parameters. `variables` are the state variables of the
+    population, which rules may read.
     """
     arrive, catch_up, remember = _no_arrival, _no_catch_up, _no_memory
-    for k, layout in reversed(list(enumerate(layouts))):
+    for number, layout in reversed(list(enumerate(layouts))):
         places = [variables.index(name) for name in layout.rule.reads]
-        arrive, catch_up = _bind_rule(k, layout, places, arrive, catch_up)
-        remember = _remember(k, jumped(layout.post), noted(layout.reads, places), remember)
+        arrive, catch_up = _bind_rule(number, layout, places, arrive, catch_up)
+        jump, note = jumped(layout.post), noted(layout.reads, places)
+        remember = _remember(number, jump, note, remember)
     namespace = ModuleType("rules")
     vars(namespace).update(
-        N_RULES=len(layouts), arrive=arrive, catch_up=catch_up, remember=remember
+        N_RULES=len(layouts), arrive=arrive, catch_up=catch_up, remember=_for_all(remember)
     )
     return namespace
 
@@ -71,24 +76,38 @@ def _no_catch_up(
 
 
 @kernel
-def _no_memory(params: Any, before: Any, after: Any, dt: float, target: Any) -> None:
+def _no_memory(own: Any, before: Any, after: Any, dt: float, target: Any) -> None:
     return
 
 
-def _remember(k: int, jump: Function, note: Function, others: Function) -> Function:
-    """Return remember(params, before, after, dt, target): the history row after a spike."""
+def _remember(number: int, jump: Function, note: Function, others: Function) -> Function:
+    """Return remember(own, before, after, dt, target): one projection's part of a history row."""
 
     @kernel
-    def remember(params: Any, before: Any, after: Any, dt: float, target: Any) -> None:
-        jump(before, after, dt, params[k])
+    def remember(own: Any, before: Any, after: Any, dt: float, target: Any) -> None:
+        if int(own[LAYOUT]) != number:
+            others(own, before, after, dt, target)
+            return
+        jump(before, after, dt, own)
         note(after, target)
-        others(params, before, after, dt, target)
 
     return remember
 
 
+def _for_all(remember: Function) -> Function:
+    """Return remember(params, before, after, dt, target): the history row after a spike."""
+
+    @kernel
+    def remember_all(params: Any, before: Any, after: Any, dt: float, target: Any) -> None:
+        for k in range(params.shape[0]):
+            post = int(params[k, POST])
+            remember(params[k], before[post:], after[post:], dt, target)
+
+    return remember_all
+
+
 def _bind_rule(
-    k: int, layout: RuleLayout, places: Sequence[int], arrive_elsewhere: Function,
+    number: int, layout: RuleLayout, places: Sequence[int], arrive_elsewhere: Function,
     catch_up_elsewhere: Function,
 ) -> tuple[Function, Function]:  # fmt: skip
     rule = layout.rule
@@ -105,11 +124,11 @@ def _bind_rule(
 
     @kernel
     def see(
-        synapse: Any, plastic: Plastic, post: Any, t: float, last: float, carried: Any, own: Any,
+        synapse: Any, plastic: Plastic, spike: Any, t: float, last: float, carried: Any, own: Any,
         read: Any,
     ) -> Any:  # fmt: skip
         x = x_values(carried, t - last, own)
-        y = y_values(post, t - (post[0] + 2.0 * own[DENDRITE]), own)
+        y = y_values(spike[int(own[POST]) :], t - (spike[0] + 2.0 * own[DENDRITE]), own)
         return make_seen(*(x + y + levels(synapse, plastic, t, own) + read))
 
     @kernel
@@ -136,7 +155,7 @@ def _bind_rule(
                         skip_jumps(synapse, plastic, spike, own)
                     move(synapse, plastic, spike, own, p)
                     seen = see(synapse, plastic, history[j - 1], spike, last, carried, own,
-                               then(history[j]))  # fmt: skip
+                               then(history[j, int(own[POST]) :]))  # fmt: skip
                     step_post(synapse, spike, seen, own, p)
                 j += 1
             else:
@@ -168,9 +187,9 @@ def _bind_rule(
         which: int, plastic: Plastic, row: int, i: int, t: float, last: float, carried: Any,
         target: Any,
     ) -> float:  # fmt: skip
-        if which != k:
+        own, synapse = plastic.params[which], plastic.memory[row]
+        if int(own[LAYOUT]) != number:
             return float(arrive_elsewhere(which, plastic, row, i, t, last, carried, target))
-        own, synapse = plastic.params[k], plastic.memory[row]
         since, x = last_arrival(synapse, last, carried)
         w = synapse[WEIGHT]
         if transmits or own[FROZEN] == 0.0:
@@ -183,10 +202,10 @@ def _bind_rule(
         which: int, plastic: Plastic, row: int, i: int, until: float, settle: bool, last: float,
         carried: Any,
     ) -> None:  # fmt: skip
-        if which != k:
+        own = plastic.params[which]
+        if int(own[LAYOUT]) != number:
             catch_up_elsewhere(which, plastic, row, i, until, settle, last, carried)
             return
-        own = plastic.params[k]
         p = make_params(*read_row(own[FIRST_PARAMETER:], n_params))
         since, x = last_arrival(plastic.memory[row], last, carried)
         meet(plastic, row, i, until, since, x, own, p)

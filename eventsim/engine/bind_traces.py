@@ -16,7 +16,7 @@ from eventsim.engine.bind_columns import decayed, faded, multiplied, picked
 from eventsim.engine.bind_rule import bounded
 from eventsim.engine.buffers import Plastic
 from eventsim.engine.rows import read_row, write_row
-from eventsim.engine.rule_layout import FIRST_PARAMETER, RuleLayout
+from eventsim.engine.rule_layout import FIRST_PARAMETER, POST, RuleLayout
 from eventsim.kernel import kernel
 from eventsim.rule import Rule, seen_class
 
@@ -116,13 +116,13 @@ def _recall(layout: RuleLayout, last: int, previous: int, older: int) -> Functio
         t = history[j, 0]
         line[spike] = t
         write_row(line[spike + 1 :], e_values(t - ref, own))
-        before = y_values(history[j - 1], t - history[j - 1, 0], own)
+        before = y_values(history[j - 1, int(own[POST]) :], t - history[j - 1, 0], own)
         write_row(line[spike + 1 + n_pre :], before)
 
     @kernel
     def recall(plastic: Plastic, i: int, ref: float, oldest: float, own: Any, line: Any) -> None:
         history, j = plastic.history[i], plastic.remembered[i] - 1
-        write_row(line, y_values(history[j], ref - history[j, 0], own))
+        write_row(line, y_values(history[j, int(own[POST]) :], ref - history[j, 0], own))
         line[last] = line[previous] = -inf
         if j >= 1 and history[j, 0] >= oldest:
             note(history, j, ref, own, line, last)

@@ -1,14 +1,16 @@
 """Where a plastic projection keeps what, in the rows of float64 that the kernels hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from eventsim.rule import Rule, Trace
 
 # columns of a synapse's row in Plastic.memory
 WEIGHT, FIRST_FREE = 0, 1
-# columns of a rule's row in Plastic.params; all synapses have seen what they hear before SWEPT, ms
-LOW, HIGH, FROZEN, DENDRITE, SWEPT, FIRST_PARAMETER = 0, 1, 2, 3, 4, 5
+# columns of a projection's row in Plastic.params: its bounds; whether it is frozen; its dendritic
+# delay; all synapses have seen what they hear before SWEPT, ms; the number of its layout; where its
+# columns of a history row begin; the rule's parameters
+LOW, HIGH, FROZEN, DENDRITE, SWEPT, LAYOUT, POST, FIRST_PARAMETER = range(8)
 # columns of what a spike carries to plastic synapses: when its source fired before, and from
 # FIRST_TRACE on the presynaptic traces after that; or of what a synapse keeps of the last arrival
 BEFORE, FIRST_TRACE = 0, 1
@@ -38,12 +40,11 @@ class RuleLayout(NamedTuple):
 
     A target's history row: time of a spike, then the postsynaptic traces after it and the variables
     that the rule reads before the reset, of all plastic projections onto that population side by
-    side.
+    side; each knows where its own begin.
     """
 
     rule: Rule
     own_traces: bool  # whether the presynaptic traces are the synapse's, not the source's
-    post_column: int  # first column of this rule's traces in a history row
 
     def _columns(self, traces: Iterable[Trace], first: int) -> list[Column]:
         names = self.rule.parameter_names
@@ -69,14 +70,18 @@ class RuleLayout(NamedTuple):
 
     @property
     def post(self) -> list[Column]:
-        """Columns of the postsynaptic traces in a history row."""
-        return self._columns(self.rule.post.values(), self.post_column)
+        """Columns of the postsynaptic traces in the projection's part of a history row."""
+        return self._columns(self.rule.post.values(), 0)
 
     @property
     def reads(self) -> list[int]:
-        """Columns of the target's variables in a history row."""
-        first = self.post_column + len(self.rule.post)
-        return list(range(first, first + len(self.rule.reads)))
+        """Columns of the target's variables there."""
+        return list(range(len(self.rule.post), self.remembered))
+
+    @property
+    def remembered(self) -> int:
+        """Number of columns of the projection's part of a history row."""
+        return len(self.rule.post) + len(self.rule.reads)
 
     @property
     def state_column(self) -> int:
@@ -96,15 +101,6 @@ class RuleLayout(NamedTuple):
         return self.state_column + (states + 1 if states else 0)
 
 
-def rule_layouts(rules: Sequence[tuple[Rule, bool]]) -> list[RuleLayout]:
-    """Lay out the plastic projections onto one population: (rule, whether traces are own)."""
-    layouts, column = [], 1
-    for rule, own_traces in rules:
-        layouts.append(RuleLayout(rule, own_traces, column))
-        column += len(rule.post) + len(rule.reads)
-    return layouts
-
-
-def history_width(layouts: Sequence[RuleLayout]) -> int:
-    """Return the number of columns of a target's history row."""
-    return 1 + sum(len(layout.post) + len(layout.reads) for layout in layouts)
+def different(layouts: Iterable[RuleLayout]) -> list[RuleLayout]:
+    """Return each layout once, in their order: what is compiled follows from these alone."""
+    return list(dict.fromkeys(layouts))

@@ -132,6 +132,31 @@ def test_cuts_and_looking_change_nothing(name: str) -> None:
     assert outcome(net, 300.0, script=look) == plain
 
 
+def test_projections_of_one_rule_share_its_kernel_and_have_their_own_constants() -> None:
+    """Oracle: the reference engine; one rule with three sets of constants, another between them."""
+
+    def learning(rules: list[Any]) -> Network:
+        net = Network(seed=6)
+        noise = net.add("noise", PoissonSource(rate=40.0), size=30)
+        cells = net.add("cells", LIF(i_offset=280.0), size=20)
+        for rule in rules:
+            net.connect(
+                noise, cells, FixedInDegree(4), 0.5, 1.0, plasticity=rule, bounds=(0.0, 1.0)
+            )
+        return net
+
+    values = [(10.0, 30.0), (20.0, 20.0), (40.0, 10.0)]
+    rules = [STDPPair(tau_plus=up, tau_minus=down, a_plus=0.05) for up, down in values]
+    net = learning([rules[0], STDPMasquelier(), *rules[1:]])
+    agreed(net, 300.0)
+    for path in ("ordered", "superposition"):
+        few, many = (
+            Simulation(learning(n * rules), path=path).engine.populations[1].kernel  # type: ignore[attr-defined]
+            for n in (1, 20)
+        )
+        assert few is many
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_engines_agree_on_weights_that_are_set_and_frozen_during_the_run(name: str) -> None:
     """Oracle: the reference engine; frozen twice, with weights set before, during and after."""

@@ -17,7 +17,11 @@ from eventsim.engine.buffers import (
 from eventsim.engine.compiled.projection import CompiledProjection
 from eventsim.engine.rule_layout import (
     BEFORE,
+    DENDRITE,
+    FIRST_PARAMETER,
     FROZEN,
+    HIGH,
+    LOW,
     SWEPT,
     WEIGHT,
     RuleLayout,
@@ -49,7 +53,10 @@ class PlasticProjection(CompiledProjection):
         draws = "key" in self.rule.state_names  # else nobody asks for random streams
         self.keys = synapse_keys(seed, projection.index, self.count if draws else 0)
         values = projection.plasticity.resolve(f"projection {projection.name!r}")
-        self.params = np.array([*projection.bounds, 0.0, projection.dendritic_delay, 0.0, *values])
+        self.layout = RuleLayout(self.rule, projection.changing_delays)
+        facts = np.zeros(FIRST_PARAMETER)
+        facts[[LOW, HIGH, DENDRITE]] = *projection.bounds, projection.dendritic_delay
+        self.params = np.array([*facts, *values])
         self.synapses = self.synapses._replace(weight=_NO_WEIGHTS)
         self.kind = projection.port + PORTS * (number + 1)
         self.synapses.labels[2] = self.kind
@@ -57,13 +64,13 @@ class PlasticProjection(CompiledProjection):
         self.memory = np.zeros((0, 1))
         self.first_row = 0
 
-    def attach(self, memory: Floats, params: Floats, first_row: int, layout: RuleLayout) -> None:
+    def attach(self, memory: Floats, params: Floats, first_row: int) -> None:
         """Take rows of the target's memory and parameters; start with the network's weights."""
+        layout = self.layout
         self.memory = memory[first_row : first_row + self.count]
         params[: self.params.size] = self.params
         self.params = params
         self.first_row = first_row
-        self.layout = layout
         self.sources = np.zeros((self.projection.synapses.n_pre, layout.carried))
         carried = [] if layout.own_traces else layout.pre
         self.taus = self.params[np.array([column.tau for column in carried], np.int64)]

@@ -11,6 +11,7 @@ from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.kernels import superpose_plastic
 from eventsim.engine.kernels.streaming import CHUNK
+from eventsim.engine.rule_layout import different
 from eventsim.engine.specialise import specialise
 
 
@@ -31,7 +32,7 @@ class PlasticVisits:
         traces = ModuleType("traces")
         if self.alone:
             traces = bind_traces.traces_namespace(layout, modes)
-        onto = [p.layout for p in population.plastic_projections]
+        onto = different(p.layout for p in population.plastic_projections)
         self.kernel: ModuleType = specialise(
             superpose_plastic,
             rules=bind_rule.rules_namespace(onto, population.model.state_names),

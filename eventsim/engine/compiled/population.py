@@ -33,7 +33,7 @@ from eventsim.engine.buffers import (
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.kernels import population as population_kernel
 from eventsim.engine.kernels import spread, sweep
-from eventsim.engine.rule_layout import SWEPT, RuleLayout, history_width, rule_layouts
+from eventsim.engine.rule_layout import LAYOUT, POST, SWEPT, RuleLayout, different
 from eventsim.engine.specialise import specialise
 from eventsim.engine.tryout import try_out
 from eventsim.engine.tryout_rule import try_out_rule
@@ -62,7 +62,7 @@ class CompiledPopulation:
         try_out(f"population {population.name!r}", self.model, population.parameters[0], table)
         for projection in plastic:
             try_out_rule(projection.projection)
-        layouts = rule_layouts([(p.rule, p.projection.changing_delays) for p in plastic])
+        layouts = different(p.layout for p in plastic)
         rules = bind_rule.rules_namespace(layouts, self.model.state_names)
         self.kernel: ModuleType = specialise(
             population_kernel,
@@ -113,15 +113,17 @@ class CompiledPopulation:
         self, projections: list[PlasticProjection], layouts: list[RuleLayout]
     ) -> Plastic:
         width = max((layout.width for layout in layouts), default=1)
+        first_row, post = 0, 1
         memory = np.zeros((sum(p.count for p in projections), width))
         params = np.zeros((len(projections), max((p.params.size for p in projections), default=1)))
-        first = 0
-        for k, projection in enumerate(projections):
-            projection.attach(memory, params[k], first, layouts[k])
-            first += projection.count
+        for projection, own in zip(projections, params, strict=True):
+            projection.attach(memory, own, first_row)
+            own[[LAYOUT, POST]] = layouts.index(projection.layout), post
+            first_row += projection.count
+            post += projection.layout.remembered
         n = self.population.size if projections else 0
         return Plastic(
-            memory, params, np.zeros((n, HISTORY, history_width(layouts))), np.ones(n, np.int64),
+            memory, params, np.zeros((n, HISTORY, post)), np.ones(n, np.int64),
             np.zeros((0, 1, 4)), np.zeros(0, np.int64), np.zeros(0, np.int64), 0,
         )  # fmt: skip
 
