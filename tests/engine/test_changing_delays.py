@@ -11,9 +11,9 @@ from driven import DELAY, Lags, Step, every, last, pair_network, trains, walk, w
 
 from eventsim import AllToAll, FixedInDegree, Network, Simulation, Uniform
 from eventsim.models import LIF, SpikeSource, STDPNearest, STDPPair
+from every_rule import DOPAMINE, PAIR, SUMMED
 from resumed import agree
 from runs import agreed, outcome
-from test_plasticity import DOPAMINE, PAIR, SUMMED
 from test_plasticity import network as plastic_network
 from test_resume import rule_network
 
