@@ -36,6 +36,8 @@ PUBLISHED = {
     ("ap_stdp", "nmnist"): Published(95.23, 0.824, 981, 980),
 }
 PAPER = "Ivanov & Michmizos 2021"
+# of ap_stdp: theta, and between which widths it was tuned for each network
+TUNED = {"mnist": (37.0, 19.0, 25.0), "nmnist": (10.0, 2.0, 3.0)}
 # least and greatest rank of all published models and runs, of separation and of noisy samples
 SEPARATION, NOISY = (558.0, 994.0), (127.0, 993.0)
 
@@ -53,7 +55,14 @@ def known(settings: "Settings") -> Published:
     alike = settings.neurons == 1000 and settings.presentation == 250.0
     if settings.variant == "lsm" and settings.w_fixed != LSM_WEIGHT:
         alike = False
+    if settings.variant == "ap_stdp" and not _tuned(settings):
+        alike = False
     return PUBLISHED.get((settings.variant if alike else "", settings.dataset), Published())
+
+
+def _tuned(settings: "Settings") -> bool:
+    theta, least, most = TUNED.get(settings.dataset, (0.0, 0.0, 0.0))
+    return settings.theta == theta and least <= settings.width <= most
 
 
 def asked(settings: "Settings", quick: bool) -> dict[str, Bounds]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from eventsim.elementary import log1p
 from eventsim.model import Neuron
 from eventsim.models import PoissonDeadTime
 from eventsim.scenarios._data_files import ASK, data_folder, unpacked
@@ -96,9 +97,9 @@ def hit_rate(chance: Floats, tick: float) -> Floats:
     from scipy.special import lambertw
 
     if tick > 0.0:
-        same_chance: Floats = -np.log1p(-chance)
-        return same_chance
-    same_interval: Floats = lambertw(DEAD_TIME * chance / (1.0 - chance) ** 3).real / DEAD_TIME
+        return -log1p(-chance)
+    none = 1.0 - chance  # its cube by hand: that of numpy rounds as the processor likes
+    same_interval: Floats = lambertw(DEAD_TIME * chance / (none * none * none)).real / DEAD_TIME
     return same_interval
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from eventsim.elementary import exp
 from eventsim.scenarios._data_files import data_file
 
 FILE = "fsdd/fsdd_8khz.npz"
@@ -132,15 +133,15 @@ def spoken(word: str, pitch: float, tract: float, rng: np.random.Generator) -> F
     n = round(RATE * rng.uniform(0.28, 0.52))
     share = np.linspace(0.0, 1.0, n)
     middle, steep = rng.uniform(0.4, 0.6), rng.uniform(8.0, 14.0)
-    blend = 1.0 / (1.0 + np.exp(-steep * (share - middle)))
+    blend = 1.0 / (1.0 + exp(-steep * (share - middle)))
     ends = np.array([FORMANTS[vowel] for vowel in word]) * tract * rng.normal(1.0, 0.06, (2, 2))
     f0 = pitch * rng.normal(1.0, 0.08) * (1.1 - 0.2 * share)
     phase = 2.0 * np.pi * np.cumsum(f0) / RATE
     wave = np.zeros(n)
     for k in range(1, int(0.45 * RATE / f0.max())):
-        passed = np.exp(-0.5 * ((k * f0 - THIRD * tract) / WIDTH) ** 2)
+        passed = exp(-0.5 * ((k * f0 - THIRD * tract) / WIDTH) ** 2)
         for first, last in ends.T:
-            passed += np.exp(-0.5 * ((k * f0 - first - (last - first) * blend) / WIDTH) ** 2)
+            passed += exp(-0.5 * ((k * f0 - first - (last - first) * blend) / WIDTH) ** 2)
         wave += passed * np.sin(k * phase) / np.sqrt(k)
     wave *= np.sin(np.pi * share) ** 0.5
     noise = rng.normal(0.0, 10.0 ** rng.uniform(-2.0, -1.3), n) * np.abs(wave).max()

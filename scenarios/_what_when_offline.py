@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eventsim import elementary
 from eventsim.cascade import peak
 
 Floats = NDArray[np.float64]
@@ -43,7 +44,7 @@ def filtered(
     total = np.zeros((at.size, size))
     for tau, sign in ((tau_decay, height), (tau_rise, -height)):
         course = np.zeros((at.size, size))
-        np.add.at(course, (row, who), sign * np.exp(-age / tau))
+        np.add.at(course, (row, who), sign * elementary.exp(-age / tau))
         for k in range(1, at.size):
             course[k] += course[k - 1] * exp(-(at[k] - at[k - 1]) / tau)
         total += course

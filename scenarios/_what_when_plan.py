@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from eventsim.elementary import exp
 from eventsim.scenarios._what_when_network import TRIAL
 from eventsim.scenarios._what_when_offline import Floats
 
@@ -37,8 +38,7 @@ class Block(NamedTuple):
         `t` is a number or an array; the last axis is that of the channels.
         """
         age = np.asarray(t, np.float64)[..., np.newaxis] - self.latency
-        found: Floats = np.exp(-0.5 * (age / SIGMA) ** 2)
-        return found
+        return exp(-0.5 * (age / SIGMA) ** 2)
 
 
 def blocks(settings: "Settings") -> list[Block]:

@@ -65,6 +65,7 @@ from eventsim.scenarios._moving_textures import (
     film,
     learn,
 )
+from eventsim.scenarios._one_thread import on_one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -235,6 +236,7 @@ def measure_gestures(settings: Settings, recording: Recording, period: int) -> d
     return measures
 
 
+@on_one_thread
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
     """Learn, build, run all movies or gestures event by event, measure."""
     gestures = settings.stimulus == "gestures"

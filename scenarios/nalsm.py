@@ -8,7 +8,8 @@ takes off those of the input: more liquid spikes, more depression, until both fi
 
     variant    nalsm     as above; w_astro is the astrocyte's gain
                stdp      depression is fixed: the liquid runs away
-               ap_stdp   STDP that the target's rate turns on and off, from weights of 1
+               ap_stdp   STDP that the target's rate turns on and off, from weights of 1; published
+                         with theta=37 and a width of 19 to 25, on N-MNIST theta=10 and 2 to 3
                lsm       no learning, all weights of size w_fixed
 
     preset     paper     MNIST, all 70,000 images, weights settled on 50,000 snippets

@@ -48,6 +48,7 @@ from eventsim.network import FromArrays, LogNormal, Network, Uniform
 from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
 from eventsim.scenarios._data_files import refuse_unread
+from eventsim.scenarios._one_thread import on_one_thread
 from eventsim.scenarios._spoken_encoder import PADDING, Code, Heard, encode, one_after_another
 from eventsim.scenarios._spoken_readout import Reading, read
 from eventsim.scenarios._spoken_sounds import RATE, TAKES, Floats, Ints, Sounds, recorded, synthetic
@@ -235,6 +236,7 @@ def measure(
     return measures, readings
 
 
+@on_one_thread
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
     """Encode all words, let three liquids hear them, train the readouts, measure."""
     sounds = load(settings)

@@ -48,6 +48,7 @@ from eventsim import Sampled
 from eventsim.recording import Recording
 from eventsim.scenario import IN_MEMORY, Measure, Result, RunOptions, ScenarioSettings, setting
 from eventsim.scenarios import _what_when_pictures as pictures
+from eventsim.scenarios._one_thread import on_one_thread
 from eventsim.scenarios._what_when_looks import (
     Control,
     Look,
@@ -249,6 +250,7 @@ def _claims(settings: Settings) -> dict[str, dict[str, Any]]:
     return {}
 
 
+@on_one_thread
 def run(settings: Settings = Settings(), options: RunOptions = IN_MEMORY) -> Result:
     """Build, take the network through all trials, measure."""
     network = build(settings, options.seed)

@@ -9,11 +9,13 @@ Verified against: the library's exponential, to 3e-16 of the value.
 """
 
 from math import ldexp
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
+from numpy.typing import NDArray
 
 from eventsim.kernel import kernel
 
@@ -21,6 +23,8 @@ LARGEST_EXPONENT = 700.0  # exp(709.8) is the largest that a float64 holds
 PER_LOG_2 = 1.4426950408889634
 LOG_2_HIGH, LOG_2_LOW = 0.6931471803691238, 1.9082149292705877e-10  # the first has 32 bits
 WHOLE = 1.5 * 2.0**52  # of a float that is so large the last bit is worth 1
+
+F = TypeVar("F", float, NDArray[np.float64])
 
 
 @kernel
@@ -31,13 +35,18 @@ def safe_exp(x: float) -> float:
     """
     x = max(min(x, LARGEST_EXPONENT), -LARGEST_EXPONENT)
     n = (x * PER_LOG_2 + WHOLE) - WHOLE
-    r = (x - n * LOG_2_HIGH) - n * LOG_2_LOW
+    return exp_near_zero((x - n * LOG_2_HIGH) - n * LOG_2_LOW) * power_of_two(n)
+
+
+@kernel
+def exp_near_zero(r: F) -> F:
+    """Return exp(r) of a number or, in Python, of an array within +-log(2) / 2."""
     r2 = r * r
     r4 = r2 * r2
     low = (1 / 2 + r * (1 / 6)) + r2 * (1 / 24 + r * (1 / 120))
     middle = (1 / 720 + r * (1 / 5040)) + r2 * (1 / 40320 + r * (1 / 362880))
     high = (1 / 3628800 + r * (1 / 39916800)) + r2 * (1 / 479001600 + r * (1 / 6227020800))
-    return (1.0 + (r + r2 * (low + r4 * (middle + r4 * high)))) * power_of_two(n)
+    return 1.0 + (r + r2 * (low + r4 * (middle + r4 * high)))
 
 
 def power_of_two(n: float) -> float:

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from eventsim.elementary import log1p
 from eventsim.models.encoders.spikes import Spikes, above_zero, finite, in_order, shares
 
 
@@ -71,5 +72,5 @@ def charging_time(currents: ArrayLike, *, tau: float, threshold: float = 1.0) ->
     above_zero("charging_time", "tau", tau, "ms")
     above_zero("charging_time", "threshold", threshold, "of the current")
     (fires,) = np.nonzero(drive > threshold)
-    times = -tau * np.log1p(-threshold / drive[fires])
+    times = -tau * log1p(-threshold / drive[fires])
     return in_order(times, fires, drive.size)

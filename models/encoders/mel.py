@@ -12,6 +12,7 @@ from math import log10
 import numpy as np
 from numpy.typing import ArrayLike
 
+from eventsim.elementary import log
 from eventsim.model import FloatArray
 from eventsim.models.encoders.spikes import above_zero, finite
 
@@ -77,7 +78,8 @@ def log_mel(
     frames = np.lib.stride_tricks.sliding_window_view(samples, width)[first] * hann
     power = 2.0 * np.abs(np.fft.rfft(frames, axis=1)) ** 2 / hann.sum() ** 2
     times: FloatArray = np.asarray((first + 0.5 * width) / rate * 1e3, np.float64)
-    return times, np.log(power @ filters.T + floor)
+    # einsum rather than @, whose last digits depend on the processor
+    return times, log(np.einsum("tf,cf->tc", power, filters) + floor)
 
 
 def mel_filters(width: int, rate: float, channels: int, low: float, high: float) -> FloatArray:
@@ -109,7 +111,8 @@ def mel_filters(width: int, rate: float, channels: int, low: float, high: float)
             f"{channels}, {low} and {high}"
         )
     first, last = (2595.0 * log10(1.0 + end / 700.0) for end in (low, high))
-    corners = 700.0 * (10.0 ** (np.linspace(first, last, channels + 2) / 2595.0) - 1.0)
+    mels = np.linspace(first, last, channels + 2).tolist()
+    corners = np.array([700.0 * (10.0 ** (mel / 2595.0) - 1.0) for mel in mels])
     f = np.arange(width // 2 + 1) * rate / width
     left, middle, right = corners[:-2, None], corners[1:-1, None], corners[2:, None]
     rise, fall = (f - left) / (middle - left), (right - f) / (right - middle)

@@ -62,6 +62,22 @@ def test_accuracy_is_asked_of_whole_data_sets_only() -> None:
         assert claims.asked(replace(paper, **other), quick=False) == {}
 
 
+def test_a_result_is_compared_with_what_was_published_for_its_settings() -> None:
+    """Oracle: the published settings, by hand."""
+    paper = nalsm.Settings(**nalsm.PRESETS["paper"])
+    found = {
+        variant: claims.known(replace(paper, variant=variant)).branching
+        for variant in ("nalsm", "stdp", "ap_stdp", "lsm")
+    }
+    assert found == {"nalsm": 1.246, "stdp": 1.415, "ap_stdp": 0.916, "lsm": 0.863}
+    films = replace(paper, variant="ap_stdp", dataset="nmnist")
+    assert claims.known(films).branching is None  # theta and width are those of images
+    assert claims.known(replace(films, theta=10.0, width=2.5)).branching == 0.824
+    for other in ({"width": 18.0}, {"theta": 36.0}, {"neurons": 512}):
+        assert claims.known(replace(paper, variant="ap_stdp", **other)).branching is None
+    assert claims.known(replace(paper, variant="lsm", w_fixed=0.8)).branching is None
+
+
 def test_kernel_quality_is_the_difference_of_scaled_ranks() -> None:
     """Oracle: by hand, from the extremes of the published ranks; those of two models."""
     assert claims.kernel_quality(994, 127) == 1.0
