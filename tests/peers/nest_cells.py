@@ -4,9 +4,9 @@ A job holds the model, its parameters, the resolution and duration in ms, and th
 of times for each pair of a weight and a receptor (0 for a model that tells ports by the sign).
 """
 
-import json
-import sys
 from typing import Any
+
+from nest_jobs import run_jobs
 
 
 def spikes(nest: Any, job: dict[str, Any]) -> list[float]:
@@ -28,15 +28,5 @@ def spikes(nest: Any, job: dict[str, Any]) -> list[float]:
     return [float(t) for t in recorder.events["times"] if t < job["duration"]]
 
 
-def main() -> None:
-    """Run all jobs; NEST itself prints to stdout, so that the answer goes to a file."""
-    import nest
-
-    nest.set_verbosity("M_ERROR")
-    jobs = json.load(sys.stdin)
-    with open(sys.argv[1], "w", encoding="utf-8") as out:  # noqa: PTH123
-        json.dump({name: spikes(nest, job) for name, job in jobs.items()}, out)
-
-
 if __name__ == "__main__":
-    main()
+    run_jobs(spikes)

@@ -4,9 +4,9 @@ A job holds the step, the parameters of the target, the strikes that make it fir
 at which the source's spikes reach it, and the first weight.
 """
 
-import json
-import sys
 from typing import Any
+
+from nest_jobs import run_jobs
 
 DELAY = 1.0  # ms, of the synapse; NEST takes it for dendritic, and hands the voltage over as late
 RELAY = 0.1  # ms, from the generator to the source
@@ -34,15 +34,5 @@ def weights(nest: Any, job: dict[str, Any]) -> list[float]:
     return [float(w) for w in recorder.events["weights"]]
 
 
-def main() -> None:
-    """Run all jobs; NEST itself prints to stdout, so that the answer goes to a file."""
-    import nest
-
-    nest.set_verbosity("M_ERROR")
-    jobs = json.load(sys.stdin)
-    with open(sys.argv[1], "w", encoding="utf-8") as out:  # noqa: PTH123
-        json.dump({name: weights(nest, job) for name, job in jobs.items()}, out)
-
-
 if __name__ == "__main__":
-    main()
+    run_jobs(weights)

@@ -5,9 +5,9 @@ the target, and the spike times of both sides in ms, and of dopamine where there
 relays: the synapse ends on a port that does not make the target fire.
 """
 
-import json
-import sys
 from typing import Any
+
+from nest_jobs import run_jobs
 
 # ms, from the generators to the relays: one step, since NEST hands over dopamine once in the
 # shortest delay, before what the source fired meanwhile
@@ -44,15 +44,5 @@ def volume(nest: Any, times: list[float]) -> Any:
     return transmitter
 
 
-def main() -> None:
-    """Run all jobs; NEST itself prints to stdout, so that the answer goes to a file."""
-    import nest
-
-    nest.set_verbosity("M_ERROR")
-    jobs = json.load(sys.stdin)
-    with open(sys.argv[1], "w", encoding="utf-8") as out:  # noqa: PTH123
-        json.dump({name: weights(nest, job) for name, job in jobs.items()}, out)
-
-
 if __name__ == "__main__":
-    main()
+    run_jobs(weights)

@@ -12,21 +12,17 @@ Conventions that differ:
 Amplitudes and weights are small, so that arrivals themselves hardly move the voltage.
 """
 
-import json
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from driven import Times, weights
 from nest_clopath import STRIKE
-from test_nest_plasticity import PYTHON
+from nest_jobs import PYTHON, answers
 
 from eventsim import AllToAll, Network, Simulation
 from eventsim.models import AdExClopath, Clopath, SpikeSource
 
-HERE = Path(__file__).parent
 LATE = 2.5  # ms, delay_u_bars: more than the width of a spike
 CURRENT = 300.0  # pA; v rests near -62 mV, above where it begins to count
 A_LTD, A_LTP, W = 1.4e-8, 8e-9, 1e-4
@@ -53,14 +49,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
         common = {"strikes": STRIKES.tolist(), "target": target, "weight": W,
                   "arrivals": (arrivals(side) + late).tolist()}  # fmt: skip
         jobs |= {f"{side} {step}": {**common, "step": step} for step in STEPS}
-    out = tmp_path_factory.mktemp("nest") / "weights.json"
-    done = subprocess.run(
-        [PYTHON, HERE / "nest_clopath.py", out], input=json.dumps(jobs), text=True,
-        capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    answer: dict[str, list[float]] = json.loads(out.read_text())
-    return answer
+    return answers("nest_clopath.py", jobs, tmp_path_factory.mktemp("nest"))
 
 
 def change(side: str) -> float:

@@ -14,14 +14,11 @@ only: their spikes come to ours in proportion to the step, as it shrinks. Conven
 - `aeif_cond_exp` cuts a spike at V_peak = 0 mV by default; v_peak is set to the same here.
 """
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from nest_jobs import PYTHON, answers
 
 from eventsim.model import NeuronModel
 from eventsim.models import (
@@ -38,9 +35,6 @@ from eventsim.models import (
 )
 from walk import walk
 
-HERE = Path(__file__).parent
-PEERS = Path(os.environ.get("EVENTSIM_PEERS", HERE.parents[1] / ".peers"))
-PYTHON = PEERS / "nest" / "bin" / "python"
 STEPS = (0.1, 0.05, 0.0125)  # ms
 DURATION = 500.0  # ms
 
@@ -133,14 +127,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Run all of NEST's cells in one process of its own."""
     jobs = {case.nest: job(case, STEPS[0], True) for case in EXACT}
     jobs |= {f"{case.nest} {h}": job(case, h, False) for case in GRID for h in STEPS}
-    out = tmp_path_factory.mktemp("nest") / "spikes.json"
-    done = subprocess.run(
-        [PYTHON, HERE / "nest_cells.py", out], input=json.dumps(jobs), text=True,
-        capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    answer: dict[str, Any] = json.loads(out.read_text())
-    return answer
+    return answers("nest_cells.py", jobs, tmp_path_factory.mktemp("nest"))
 
 
 def ours(case: Case, grid: float) -> Any:

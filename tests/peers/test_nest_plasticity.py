@@ -19,15 +19,12 @@ Conventions that differ:
 There is no rule here like `stdp_nn_pre_centered_synapse`.
 """
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from driven import DELAY, Times, pair_network, weights
+from nest_jobs import PYTHON, answers
 
 from eventsim import AllToAll, Network, Simulation
 from eventsim.models import (
@@ -44,9 +41,6 @@ from eventsim.models import (
 )
 from eventsim.models.plasticity.stdp_triplet import HIPPOCAMPUS
 
-HERE = Path(__file__).parent
-PEERS = Path(os.environ.get("EVENTSIM_PEERS", HERE.parents[1] / ".peers"))
-PYTHON = PEERS / "nest" / "bin" / "python"
 DENDRITE = 1.5  # ms
 
 pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="NEST is not installed: make peers")
@@ -137,14 +131,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "shared": {"A_plus": 0.5, "A_minus": 0.4, "tau_plus": 20.0, "tau_c": 500.0,
                        "tau_n": 100.0, "b": tonic, "Wmin": bounds[0], "Wmax": bounds[1]},
         }  # fmt: skip
-    out = tmp_path_factory.mktemp("nest") / "weights.json"
-    done = subprocess.run(
-        [PYTHON, HERE / "nest_synapses.py", out], input=json.dumps(jobs), text=True,
-        capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    answer: dict[str, Any] = json.loads(out.read_text())
-    return answer
+    return answers("nest_synapses.py", jobs, tmp_path_factory.mktemp("nest"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=identify)
