@@ -5,13 +5,12 @@ from types import ModuleType
 
 import numpy as np
 
-from eventsim.engine import bind_rule, bind_traces
+from eventsim.engine import bind_traces
 from eventsim.engine.buffers import LINE, Floats, Ints, Lines, aligned, apart, grown
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.kernels import superpose_plastic
 from eventsim.engine.kernels.streaming import CHUNK
-from eventsim.engine.rule_layout import different
 from eventsim.engine.specialise import specialise
 
 
@@ -32,10 +31,9 @@ class PlasticVisits:
         traces = ModuleType("traces")
         if self.alone:
             traces = bind_traces.traces_namespace(layout, modes)
-        onto = different(p.layout for p in population.plastic_projections)
         self.kernel: ModuleType = specialise(
             superpose_plastic,
-            rules=bind_rule.rules_namespace(onto, population.model.state_names),
+            rules=population.rules,
             PARALLEL=partitions > 1,
             ALONE=self.alone,
             traces=traces,

@@ -63,18 +63,18 @@ class CompiledPopulation:
         for projection in plastic:
             try_out_rule(projection.projection)
         layouts = different(p.layout for p in plastic)
-        rules = bind_rule.rules_namespace(layouts, self.model.state_names)
+        self.rules = bind_rule.rules_namespace(layouts, self.model.state_names)
         self.kernel: ModuleType = specialise(
             population_kernel,
             model=bind.neuron_namespace(self.model),
-            rules=rules,
+            rules=self.rules,
             PARALLEL=partitions > 1,
             QUIET_FIRST=self.model.plan is no_plan and self.model.course is None,
             ABREAST=self.model.quick is not None and self.model.course is None,
         )
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         if plastic:
-            self.sweep: ModuleType = specialise(sweep, rules=rules)
+            self.sweep: ModuleType = specialise(sweep, rules=self.rules)
         n = population.size
         self.keys = neuron_keys(seed, population.index, n)
         self.cells = Cells(

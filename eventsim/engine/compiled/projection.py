@@ -50,16 +50,14 @@ class CompiledProjection:
         partitions = bounds.size - 1
         self.spread: ModuleType = specialise(spread, PARALLEL=partitions > 1)
         labels = np.array([projection.source.first, first_number, projection.port, 0.0])
-        self.given, self.order = projection.synapses, None
+        self.given: GivenSynapses = projection.synapses
+        self.order: Ints | None = None
         self._share_out(labels)
         self.pending = Pending(np.zeros((partitions, ROOM, PENDING_CARRIED)), apart(partitions))
         self.part_due = apart(partitions, dtype=float)
         self.part_full = apart(partitions)
         self.due = inf  # ms, when the first arrival is due
         self.sent = 0  # spikes put on their way since somebody last asked
-
-    given: GivenSynapses
-    order: Ints | None
 
     def _share_out(self, labels: Floats) -> None:
         self.synapses = by_partition(

@@ -174,8 +174,7 @@ def _partition(
                 stage[3] = position - begin
                 return
         inbox.end[i] = 0
-        block = i // BLOCK
-        cells.block_due[block] = min(cells.block_due[block], cells.due[i])
+        _note_due(i, cells)
         stage[2] += 1
         stage[3] = 0
     stage[0] = 0
@@ -188,6 +187,13 @@ def _ask_for(i: int, cells: Cells, rows: Floats, by_target: Ints, position: int)
     prefetch(cells.states[i], 0)
     prefetch(cells.due, i)
     prefetch(rows[by_target[position]], 0)
+
+
+@kernel
+def _note_due(i: int, cells: Cells) -> None:
+    """Let its block know when neuron i may fire next."""
+    block = i // BLOCK
+    cells.block_due[block] = min(cells.block_due[block], cells.due[i])
 
 
 @kernel
@@ -233,8 +239,7 @@ def _pass_lone(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) ->
         by_target[k], when[k] = k, rows[k, TIME]
         if inbox.end[i] == 1 and _pass_quietly(p, i, k, k + 1, t1, cells, inbox, probes):
             inbox.end[i] = 0
-            block = i // BLOCK
-            cells.block_due[block] = min(cells.block_due[block], cells.due[i])
+            _note_due(i, cells)
         else:
             keep(rows, k, kept)
             keep(tags, k, kept)
