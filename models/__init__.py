@@ -89,6 +89,7 @@ from eventsim.models.synapses.ou_current import OUCurrent
 from eventsim.models.synapses.stochastic_release import StochasticRelease
 from eventsim.models.synapses.tsodyks_markram import TsodyksMarkram
 from eventsim.models.synapses.tsodyks_markram_astrocyte import TsodyksMarkramAstrocyte
+from eventsim.models.synapses.uniform_current import UniformCurrent
 from eventsim.rule import Rule
 
 CATALOGUE: dict[str, Callable[..., Neuron]] = {
@@ -148,6 +149,7 @@ _RULES = (
     TsodyksMarkram,
     TsodyksMarkramAstrocyte,
     OUCurrent,
+    UniformCurrent,
     BCMRule,
     Clopath,
     STDPDiehlCook,
@@ -239,6 +241,7 @@ __all__ = [
     "TraubMiles",
     "TsodyksMarkram",
     "TsodyksMarkramAstrocyte",
+    "UniformCurrent",
     "replay",
     "thinned",
 ]

@@ -19,6 +19,7 @@ from eventsim.models import (
     Modulator,
     OUCurrent,
     PoissonSource,
+    UniformCurrent,
 )
 from every_rule import ASTROCYTE, DOPAMINE, PAIR, STILL, SUMMED
 from runs import Outcome, outcome
@@ -70,9 +71,9 @@ def seen(net: Network, recorded: bool = False, **options: Any) -> Outcome:
 
 
 def test_every_rule_is_among_them() -> None:
-    """Oracle: the list of rules; the noisy current has no weight and takes no arrivals."""
+    """Oracle: the list of rules; the noisy currents have no weight and take no arrivals."""
     names = [rule.rule.name for _, rules in SETS for rule in rules]
-    assert sorted([*names, OUCurrent.name]) == sorted(RULES)
+    assert sorted([*names, OUCurrent.name, UniformCurrent.name]) == sorted(RULES)
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def test_short_term_plasticity_leaves_the_weights_of_the_other_rule_alone(
 
 ALONE = {  # say themselves what an arrival transmits
     "TsodyksMarkram", "TsodyksMarkramAstrocyte", "StochasticRelease", "OUCurrent",
+    "UniformCurrent",
 }  # fmt: skip
 ONTO = {"Clopath": AdExClopath, "Eprop": LIFSubtract}
 VALUES = {"STDPActivity": {"tau_c": 200.0, "theta": 4.0, "width": 4.0}}  # open at 20 Hz
