@@ -22,7 +22,7 @@ import numpy as np
 
 from eventsim.lasting import Arrays
 
-VERSION = 5
+VERSION = 6
 _HEADER = 512  # bytes, the least that HDF5 leaves free
 _MAGIC = "eventsim checkpoint"
 _KINDS = "fiub"  # of numpy's types: numbers and truth values, nothing that could hold an object

@@ -93,8 +93,8 @@ SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty": (lambda p: p.write_bytes(b""), "is not a checkpoint of eventsim"),
     "foreign": (lambda p: p.write_bytes(b"\x89HDF\r\n"), "is not a checkpoint of eventsim"),
     "version": (
-        lambda p: p.write_bytes(p.read_bytes().replace(b"checkpoint 5 ", b"checkpoint 9 ", 1)),
-        "has version 9; this eventsim reads 5",
+        lambda p: p.write_bytes(p.read_bytes().replace(b"checkpoint 6 ", b"checkpoint 9 ", 1)),
+        "has version 9; this eventsim reads 6",
     ),
     "link": (rewritten(linked), "engine/now is a link; links are refused"),
     "huge": (rewritten(huge), "can't have 8796093022208 bytes in a file of that size"),

@@ -77,7 +77,8 @@ class Drive:
         counts = np.diff(first)
         self.batch = np.repeat(np.arange(counts.size), counts)  # of each synapse
         self.place = np.arange(self.order.size) - first[self.batch]  # in it
-        self.arrived, self.full, self.at = (apart(partitions) for _ in range(3))
+        self.part_arrived, self.full, self.passed = (apart(partitions) for _ in range(3))
+        self.arrived = 0  # synapses that had arrivals when they were accumulated last
         self.begin()
 
     def _per_synapse(self, values: Floats) -> Floats:
@@ -192,7 +193,7 @@ class Drive:
     def about_arrived(self) -> float:
         """About how many arrivals were accumulated last, by how many synapses had none."""
         n = self.wires.targets.size
-        return n * log(n / max(n - sum(self.arrived.tolist()), 0.5))
+        return n * log(n / max(n - self.arrived, 0.5))
 
     def accumulate(
         self, t1: float, modes: Floats, first_column: int, sign: int, sums: Floats
@@ -202,26 +203,27 @@ class Drive:
         `sign` is that of all weights, 0 if they differ.
         """
         assert self.rows is not None
-        self.kernel.accumulate(
+        self.arrived = self.kernel.accumulate(
             self.seen, t1, self.batches, *self._everything(self.rows), modes, first_column, sign,
-            sums, self.arrived,
+            sums, self.part_arrived,
         )  # fmt: skip
 
     def deliver_hot(self, t1: float, hot: Ints, any_hot: bool) -> None:
         """Write what has been accumulated into the target's inbox where the target is hot."""
         assert self.rows is not None
-        self.at[:] = self.wires.first[self.batches[:-1]]
         full = any_hot
+        self.passed[:] = 0
         while full:
             inbox = self.target.inbox
-            self.kernel.deliver_hot(
+            full = self.kernel.deliver_hot(
                 self.seen, t1, self.batches, *self._everything(self.rows),
-                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.at,
-                self.full, hot,
+                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled,
+                self.passed, self.full, hot,
             )  # fmt: skip
-            full = self._make_room_if_full()
+            if full:
+                self.target.make_room()
         self.seen = self.earliest = t1
-        if not any(self.arrived.tolist()):  # then the next arrival may be far away
+        if not self.arrived:  # then the next arrival may be far away
             self._note_earliest()
 
     def deliver(self, t1: float) -> None:
@@ -230,19 +232,14 @@ class Drive:
         cells, full = self.source.cells, True
         while full:
             inbox = self.target.inbox
-            self.waiting_kernel.deliver(
+            full = self.waiting_kernel.deliver(
                 t1, *self.waiting, cells.params, cells.table, self.blocks, self.listed,
                 self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.full,
             )  # fmt: skip
-            full = self._make_room_if_full()
+            if full:
+                self.target.make_room()
         self.seen = t1
         self._note_earliest()
-
-    def _make_room_if_full(self) -> bool:
-        full = any(self.full.tolist())
-        if full:
-            self.target.make_room()
-        return full
 
     def sync(self, t: float) -> None:
         """Bring the source population itself to `t`; its spikes on the way are known already."""

@@ -10,7 +10,7 @@ from math import inf, ulp
 import numba
 import numpy as np
 
-from eventsim.engine.base import Sink, Watch, first_synapse_numbers
+from eventsim.engine.base import SimulationError, Sink, Watch, first_synapse_numbers
 from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.compiled import whole
 from eventsim.engine.compiled.drive import Drive, can_drive
@@ -28,6 +28,7 @@ from eventsim.network import Network
 THREADS_FROM = 2_000  # arrivals' worth of work in the last window: about 50 us
 WINDOW_ARRIVALS = 65_536  # an inbox of this size stays in the cache
 LONGEST_WINDOW = 100.0  # ms, where no delay sets a limit
+ROUND = 8  # windows at most between two looks at the clock
 NOBODY: Ints = np.zeros(0, np.int64)
 
 
@@ -75,6 +76,7 @@ class CompiledEngine:
         self.work = 0  # of the last window, in arrivals
         self.stretch = Stretch()
         self.reached = 0.0  # ms, the end of the last window
+        self.active = 0  # threads that kernels use
 
     def _shortest_delay(self) -> float:
         return min(
@@ -127,6 +129,7 @@ class CompiledEngine:
                 f"the shortest delay, {self.lookahead:g} ms, is below the resolution of time "
                 f"({ulp(until):g} ms) at {until:g} ms"
             )
+        self.active = 0  # others may have set the number of threads since
         if not self.superposed:  # then no cut changes a bit
             until = min(until, pause)
         called_back = False
@@ -140,8 +143,7 @@ class CompiledEngine:
                 stretched = self._stretched()
                 if stretched:
                     self.stretch.begin(stretched, start, until, self.window)
-                self.now = self.reached = min(start + self.window, until, self.stretch.end)
-                self._run_window(start, self.now)
+                self.now = self.reached = self._run_round(start, min(until, self.stretch.end))
                 called_back = self.sink.tick(self.now) or called_back
                 self._end_stretch(until, stop=called_back or self.now >= pause)
                 self._leave_what_does_not_pay()
@@ -206,9 +208,30 @@ class CompiledEngine:
         for population in self.modulation.modulators:
             population.note_courses(self.now)
 
+    def _run_round(self, start: float, until: float) -> float:
+        """Run windows as long as none hears what another one fired; return the end of the last.
+
+        What was fired is sent when all are over. On the ordered path there is one window, as it may
+        be cut anywhere.
+        """
+        until, end = min(start + self.longest, until), start
+        for _ in range(ROUND if self.superposed else 1):
+            # what is left over is shared out: a window of rounding errors costs like any other
+            begin, end = end, until if until - end < 1.5 * self.window else end + self.window
+            try:
+                self._run_window(begin, end)
+            except SimulationError:
+                self._send_all(before=begin)
+                raise
+            if end == until or self._earliest() >= end + self.window:
+                break
+        self._send_all()
+        for path in self.superposed.values():
+            path.note_rates(end - start)
+        return end
+
     def _run_window(self, start: float, end: float) -> None:
-        if self.threads > 1:  # for a handful of arrivals one thread does all partitions
-            numba.set_num_threads(self.threads if self.work > THREADS_FROM else 1)
+        self._use_threads()
         self._advance_sources(self.sources + self.observed, end)
         arrivals = 0
         for population in self.neurons:
@@ -217,9 +240,17 @@ class CompiledEngine:
                 self._run_superposed(population, start, end, forced)
             else:
                 arrivals += self._run_ordered(population, end)
-        for population in self.neurons:
-            self._send(population)
+            if population.watched:
+                population.hand_over_samples(self.sink)
         self._set_window(arrivals)
+
+    def _use_threads(self) -> None:
+        """Use all threads, or for a handful of arrivals one that does all partitions."""
+        if self.threads > 1:
+            threads = self.threads if self.work > THREADS_FROM else 1
+            if threads != self.active:
+                numba.set_num_threads(threads)
+                self.active = threads
 
     def _leave_what_does_not_pay(self) -> None:
         """Let populations to which less arrives than was expected go along the ordered path."""
@@ -240,6 +271,8 @@ class CompiledEngine:
         for source in sources:
             if source.earliest < end:
                 source.advance(end)
+                if source.watched:
+                    source.hand_over_samples(self.sink)
                 self._send(source)
 
     def _run_superposed(
@@ -264,11 +297,17 @@ class CompiledEngine:
             population.advance(end)
         return arrivals
 
-    def _send(self, population: CompiledPopulation) -> None:
-        """Put the window's spikes on their way and hand them to the sink."""
-        if population.watched:
-            population.hand_over_samples(self.sink)
+    def _send_all(self, before: float = inf) -> None:
+        """Send what neurons have fired before that time."""
+        for population in self.neurons:
+            self._send(population, before)
+
+    def _send(self, population: CompiledPopulation, before: float = inf) -> None:
+        """Put spikes on their way and hand them to the sink."""
         times, neurons = population.collect()
+        if before < inf:
+            n = np.searchsorted(times, before)
+            times, neurons = times[:n], neurons[:n]
         if times.size:
             if population not in self.observed:  # a drive has delivered them already
                 for projection in self.projections:

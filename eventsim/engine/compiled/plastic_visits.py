@@ -85,10 +85,10 @@ class PlasticVisits:
             self.population.plastic.memory, self.saved, hot,
         )  # fmt: skip
 
-    def hear(self) -> None:
-        """Write the lines of the targets that have fired in this window."""
+    def hear(self, before: Ints) -> None:
+        """Write the lines of the targets that have fired since so many `before`."""
         if self.alone and not self.stale:
-            self._recall(everybody=False)
+            self._recall(before)
 
     def _refer_to(self, t: float) -> None:
         """Make sure that lines are relative to a time not far from `t`; a function of `t` alone."""
@@ -96,11 +96,11 @@ class PlasticVisits:
         if ref != self.lines.ref or self.stale:
             self.lines = self.lines._replace(ref=ref)
             self.stale = False
-            self._recall(everybody=True)
+            self._recall(self.population.emitted.filled.copy(), everybody=True)
 
-    def _recall(self, *, everybody: bool) -> None:
+    def _recall(self, before: Ints, *, everybody: bool = False) -> None:
         oldest = self.lines.ref - bind_traces.FARTHEST / bind_traces.EPOCH * self.epoch
         self.kernel.recall(
-            self.projection.number, self.lines.ref, oldest, everybody, *self.population.emitted,
-            *self.population.plastic, self.lines.rows,
+            self.projection.number, self.lines.ref, oldest, everybody, before,
+            *self.population.emitted, *self.population.plastic, self.lines.rows,
         )  # fmt: skip

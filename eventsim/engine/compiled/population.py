@@ -12,7 +12,6 @@ from eventsim.engine.buffers import (
     BLOCK,
     BURST_BIN,
     COURSE_FULL,
-    DONE,
     HISTORY_FULL,
     NOT_FINITE,
     RUNAWAY,
@@ -237,16 +236,11 @@ class CompiledPopulation:
     def advance(self, t1: float) -> None:
         """Take the population through the window up to `t1`; spikes are left in `emitted`."""
         limit = self.max_rate * BURST_BIN * 1e-3
-        while True:
-            self.progress.status[:] = DONE
-            self.kernel.advance(
-                t1, limit, *self.cells, *self.inbox, *self.emitted, *self.progress, *self.probes,
-                *self.plastic,
-            )  # fmt: skip
+        while self.kernel.advance(
+            t1, limit, *self.cells, *self.inbox, *self.emitted, *self.progress, *self.probes,
+            *self.plastic,
+        ):  # fmt: skip
             status = self.progress.status
-            if not any(status.tolist()):
-                self.reached, self._earliest = t1, None
-                return
             for p in np.flatnonzero(status >= NOT_FINITE):
                 neuron, time = self.progress.trouble[p, :2]
                 raise self._error(int(neuron), float(time), status[p] == RUNAWAY)
@@ -258,6 +252,7 @@ class CompiledPopulation:
                 self.plastic = self.plastic._replace(history=history)
             if COURSE_FULL in status:
                 self.grow_courses()
+        self.reached, self._earliest = t1, None
 
     def _error(self, neuron: int, time: float, too_fast: bool) -> SimulationError:
         cells, model = self.cells, self.model

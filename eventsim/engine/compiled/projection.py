@@ -57,7 +57,8 @@ class CompiledProjection:
         self.part_due = apart(partitions, dtype=float)
         self.part_full = apart(partitions)
         self.due = inf  # ms, when the first arrival is due
-        self.sent = 0  # spikes put on their way since somebody last asked
+        self.sent = 0  # spikes put on their way since the rate was noted
+        self.rate = 0.0  # of such spikes per ms, then
 
     def _share_out(self, labels: Floats) -> None:
         self.synapses = by_partition(
@@ -78,7 +79,7 @@ class CompiledProjection:
     def begin(self, t: float) -> None:
         """Forget the spikes on their way at `t`."""
         self.pending.filled[:] = 0
-        self.sent = 0
+        self.sent, self.rate = 0, 0.0
         self.due = inf
 
     def reset_synapses(self) -> None:
@@ -99,20 +100,23 @@ class CompiledProjection:
         )  # fmt: skip
         self.due = min(self.due, first)
 
+    def note_rate(self, duration: float) -> None:
+        """Note how many spikes per ms have come in the last `duration` ms."""
+        self.rate, self.sent = self.sent / duration, 0
+
     def _carried(self, times: Floats, neurons: Ints) -> Floats:
         """Return what each of these spikes carries besides its time: a row for each."""
         return _NOTHING
 
     def deliver(self, t1: float, target: "CompiledPopulation") -> None:
         """Write all arrivals before `t1` into the target's inbox."""
-        while True:
-            self.spread.deliver(
+        full = True
+        while full:
+            full, self.due = self.spread.deliver(
                 t1, *self.synapses, *self.pending, *target.inbox, self.part_due, self.part_full
             )
-            if not any(self.part_full.tolist()):
-                break
-            target.make_room()
-        self.due = min(self.part_due.tolist())
+            if full:
+                target.make_room()
 
     def weights(self, target: "CompiledPopulation", now: float) -> Floats:
         """Return the weights in the network's order."""
@@ -188,7 +192,7 @@ class CompiledProjection:
 
     def lasting(self) -> Arrays:
         """Return the spikes on their way, and weights that are not the network's."""
-        arrays = {"sent": np.array(self.sent)}
+        arrays = {"sent": np.array(self.sent), "rate": np.array(self.rate)}
         if self.projection.changing_delays:
             due, synapse = singly.arrivals(self.synapses, self.pending)
             rows = np.column_stack([due, self.network_order(synapse)])
@@ -234,7 +238,7 @@ class CompiledProjection:
             # when one is due, and the end, follow from the rest
             width = self.pending.rows.shape[2] - (PENDING_CARRIED - PENDING_DUE)
             self._put_on_their_way(stored.array("pending", float, None, width))
-        self.sent = stored.whole("sent", least=0)
+        self.sent, self.rate = stored.whole("sent", least=0), stored.number("rate", least=0.0)
 
     def _restore_singly(self, arrivals: Floats) -> None:
         due, synapse = arrivals.T

@@ -162,14 +162,15 @@ class Stretched(Superposition):
         per = self.summable
         self.hot_cost += self.n_hot * (per.hot_cost + per.hot_arrival_cost * self.arrivals / size)
 
-    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float) -> None:
+    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float) -> int:
         projection = incoming.projection
-        self.stretch_kernel.stream(
+        added: int = self.stretch_kernel.stream(
             oldest, t1, end, *projection.synapses, *projection.pending, incoming.modes,
             incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
             self.exciting, self.shares, self.population.cells.bounds, self.limits, self.hot,
             self.listed, self.counts, self.fresh,
         )  # fmt: skip
+        return added
 
     def _force(self, neurons: Ints) -> None:
         """Put neurons that have arrivals from outside among the fresh ones."""

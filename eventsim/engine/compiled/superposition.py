@@ -168,6 +168,7 @@ class Superposition:
         The neurons `forced` have arrivals in the inbox already. `end` is that of the stretch.
         """
         population = self.population
+        fired = population.emitted.filled.copy()
         self.arrivals, self.spikes = 0, 0.0
         drives = [pair for pair in self.drives if pair[0].earliest < t1]
         for drive, incoming in drives:
@@ -180,17 +181,16 @@ class Superposition:
             self.hot[probes.neurons] = superpose_kernel.WATCHED
         if forced.size:
             self.hot[forced] = superpose_kernel.FORCED
-        self.kernel.settle(
+        hot, self.restless, sampled = self.kernel.settle(
             self.settled, t1, *cells, self.lanes, self.sums, self.used, self.sum_places,
             self.verdicts, self.hot, int(population.watched or forced.size > 0), self.listed,
             self.counts,
         )  # fmt: skip
         self.settled = t1
         self.windows += 1
-        hot, restless, watched = (sum(column) for column in self.counts[:, :3].T.tolist())
         came = self.arrivals + sum(drive.about_arrived for drive, _ in drives)
         self.landed += came * (1.0 - hot / population.population.size)
-        self.n_hot, self.restless, listed = hot, restless > 0, hot + watched > 0
+        self.n_hot, listed = hot, hot + sampled > 0
         for incoming in due:
             if listed and is_visited(incoming.projection):
                 self.visits[incoming.projection].undo(self.hot)
@@ -200,7 +200,7 @@ class Superposition:
         if listed:
             population.advance(t1)
             for visits in self.visits.values():
-                visits.hear()
+                visits.hear(fired)
             self.kernel.rejoin(t1, *cells, self.lanes, self.hot, self.listed, self.counts)
         if population.watched:
             self.write_rows(probes.neurons)
@@ -213,18 +213,17 @@ class Superposition:
                 oldest, t1, incoming.modes, incoming.first_column, self.sums
             )
         else:
-            self._add(incoming, oldest, t1, end)
-            self.arrivals += sum(self.streamed.tolist())
+            self.arrivals += self._add(incoming, oldest, t1, end)
         # not those pending, which are counted once in each partition
-        self.spikes += projection.sent * max(1.0, projection.longest_delay / oldest)
-        projection.sent = 0
+        self.spikes += projection.rate * max(oldest, projection.longest_delay)
 
-    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float) -> None:
+    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float) -> int:
         projection = incoming.projection
-        self.kernel.stream(
+        added: int = self.kernel.stream(
             oldest, t1, end, *projection.synapses, *projection.pending, incoming.modes,
             incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
         )  # fmt: skip
+        return added
 
     def _list_hot(self, projection: CompiledProjection, listed: bool) -> None:
         """Write arrivals of hot neurons into the inbox, if any; move the pending spikes on."""
@@ -232,16 +231,20 @@ class Superposition:
         self.done[:] = 0
         if is_visited(projection) and self.visits[projection].alone:
             visits = self.visits[projection].saved
-        while True:
-            self.kernel.list_hot(
+        full = True
+        while full:
+            full, projection.due = self.kernel.list_hot(
                 *projection.synapses, *projection.pending, self.hot, int(listed), self.places,
                 visits, self.done, *self.population.inbox, projection.part_due,
                 projection.part_full,
             )  # fmt: skip
-            if not any(projection.part_full.tolist()):
-                break
-            self.population.make_room()
-        projection.due = min(projection.part_due.tolist())
+            if full:
+                self.population.make_room()
+
+    def note_rates(self, duration: float) -> None:
+        """Note how many spikes per ms were put on their way in the last `duration` ms."""
+        for incoming in self.projections:
+            incoming.projection.note_rate(duration)
 
     @property
     def under_way(self) -> bool:

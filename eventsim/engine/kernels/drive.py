@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from numba import prange
 
 from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
+from eventsim.engine.kernels.partitions import any_of, total_of
 from eventsim.engine.kernels.registers import full_registers
 from eventsim.engine.kernels.row_sums import ROW, add_totals, merge_totals, sum_rows
 from eventsim.kernel import kernel, kernel_call, loop
@@ -153,8 +154,8 @@ def accumulate(
     params: Floats, table: Floats,
     short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
     modes: Floats, first_column: int, sign: int, sums: Floats, arrived: Ints,
-) -> None:  # fmt: skip
-    """Add the arrivals from t0 to t1 to their targets' sums; arrived[p] counts their synapses."""
+) -> int:  # fmt: skip
+    """Add the arrivals from t0 to t1 to their targets' sums; return how many synapses had any."""
     for p in prange(batches.shape[0] - 1):
         full_registers()
         wires = Wires(first, in_line, of, targets, weights, delays, numbers)
@@ -168,6 +169,7 @@ def accumulate(
                 totals[p], weights[low:high], targets[low:high], in_line[b] != 0, modes.shape[0],
                 first_column, sign, sums,
             )  # fmt: skip
+    return total_of(arrived)
 
 
 @kernel
@@ -226,20 +228,20 @@ def deliver_hot(
     numbers: Floats, times: Floats, after: Floats, before: Floats, later: Floats,
     params: Floats, table: Floats,
     short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
-    labels: Floats, inbox: Floats, tags: Ints, filled: Ints, at: Ints, full: Ints, hot: Ints,
-) -> None:  # fmt: skip
+    labels: Floats, inbox: Floats, tags: Ints, filled: Ints, passed: Ints, full: Ints, hot: Ints,
+) -> bool:  # fmt: skip
     """Write those arrivals into the inbox that have been accumulated and whose target is hot.
 
-    Where the inbox is full, full[p] is set; called again with more room it goes on at synapse
-    at[p].
+    Return whether it is full in any partition. Called again with more room it goes on behind the
+    synapses that it has passed, of which there are passed[p], at first 0.
     """
     for p in prange(batches.shape[0] - 1):
         wires = Wires(first, in_line, of, targets, weights, delays, numbers)
         scratch = Scratch(short[p], held[p], fresh[p], late[p], totals[p], part[p])
+        low, end = first[batches[p]], first[batches[p + 1]]
         full[p] = 0
-        while at[p] < first[batches[p + 1]] and full[p] == 0:
-            low = first[batches[p]]
-            n, stop = _list_hot(low, at[p], first[batches[p + 1]], targets, hot, short[p])
+        while low + passed[p] < end and full[p] == 0:
+            n, stop = _list_hot(low, low + passed[p], end, targets, hot, short[p])
             written = _list_again(
                 n, batches[p], t0, t1, wires, before, Sources(params, table), scratch, labels,
                 inbox[p], tags[p], filled[p],
@@ -247,7 +249,8 @@ def deliver_hot(
             if written < 0:
                 full[p] = 1
             else:
-                filled[p], at[p] = written, stop
+                filled[p], passed[p] = written, stop - low
+    return any_of(full)
 
 
 @kernel

@@ -39,6 +39,7 @@ from eventsim.engine.buffers import (
 )
 from eventsim.engine.kernels.abreast import PASSED, Window
 from eventsim.engine.kernels.grouping import also, group, keep, touched
+from eventsim.engine.kernels.partitions import any_of
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rows import all_finite, write_row
 from eventsim.engine.rule_layout import BEFORE, LEVEL, REST, SINCE, TAU, WEIGHT
@@ -124,13 +125,14 @@ def advance(
     neurons: Ints, slot: Ints, clock: Floats, taken: Ints, values: Floats,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
     courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """Take every neuron that has something to do through the window that ends at `t1`.
 
-    Where a buffer is full, a partition stops with its status set; called again with more room it
-    goes on where it stopped.
+    Return whether any is not through: where a buffer is full, a partition stops with its status
+    set; called again with more room it goes on where it stopped.
     """
     for p in prange(bounds.shape[0] - 1):
+        status[p] = DONE
         _partition(
             p, t1, limit,
             Cells(states, params, table, due, block_due, bounds, bursts),
@@ -141,6 +143,7 @@ def advance(
             Plastic(memory, rule_params, history, remembered, courses, jumps, jumps_forgotten,
                     own_course),
         )  # fmt: skip
+    return any_of(status)
 
 
 @kernel_call

@@ -32,6 +32,7 @@ from eventsim.engine.buffers import (
 )
 from eventsim.engine.kernels import order
 from eventsim.engine.kernels.grouping import keep
+from eventsim.engine.kernels.partitions import any_of, earliest_of
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE
 from eventsim.kernel import kernel, loop
@@ -115,11 +116,11 @@ def deliver(
     rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
     end: Ints, work: Ints, begin: Ints,
     earliest: Floats, full: Ints,
-) -> None:  # fmt: skip
+) -> tuple[bool, float]:  # fmt: skip
     """Write all arrivals before `t1` into the inbox.
 
-    `earliest[p]` becomes the time at which the next one is due. Where the inbox is full, `full[p]`
-    is set to 1; called again with more room it goes on where it stopped.
+    Return whether that is full in any partition, and when the next arrival is due. Where it is
+    full, it goes on where it stopped when called again with more room.
     """
     for p in prange(row_start.shape[0]):
         _deliver(
@@ -129,6 +130,7 @@ def deliver(
             Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin),
             earliest, full,
         )  # fmt: skip
+    return any_of(full), earliest_of(earliest)
 
 
 @kernel

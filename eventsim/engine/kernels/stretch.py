@@ -33,6 +33,7 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.fade import TAU, faded
+from eventsim.engine.kernels.partitions import total_of
 from eventsim.engine.kernels.streaming import stream_spike
 from eventsim.engine.kernels.superpose import (
     COLD,
@@ -137,7 +138,7 @@ def stream(
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
     columns: Ints, shares: Floats, bounds: Ints, limits: Floats, hot: Ints, listed: Ints,
     counts: Ints, fresh: Ints,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Add every arrival before `t1` to its target's sums, and list who has come to its limit.
 
     As `superpose.stream`. The excitation is the sum of these `columns` with these `shares`.
@@ -150,6 +151,7 @@ def stream(
             first_column, sign, sums, chunk[p], columns, shares, limits, hot,
             listed[bounds[p] + counts[p, 0] : bounds[p + 1]], fresh,
         )  # fmt: skip
+    return total_of(streamed)
 
 
 @kernel
@@ -158,16 +160,16 @@ def _stream(
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, columns: Ints,
     shares: Floats, limits: Floats, hot: Ints, listed: Ints, fresh: Ints,
 ) -> int:  # fmt: skip
-    total = 0
+    n = 0
     for k in range(pending.filled[p]):
-        n = stream_spike(p, k, oldest, t1, end, synapses, pending, modes, first_column, sign, sums,
-                         chunk)  # fmt: skip
-        total += n
+        new = stream_spike(p, k, oldest, t1, end, synapses, pending, modes, first_column, sign,
+                           sums, chunk)  # fmt: skip
+        n += new
         if sign >= 0 and columns.shape[0] > 0:
             stop = int(pending.rows[p, k, PENDING_STOP])
-            _find(synapses.target[stop - n : stop], columns, shares, sums, limits, hot, listed,
+            _find(synapses.target[stop - new : stop], columns, shares, sums, limits, hot, listed,
                   fresh[p : p + 1])  # fmt: skip
-    return total
+    return n
 
 
 @kernel

@@ -40,6 +40,7 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.grouping import keep
+from eventsim.engine.kernels.partitions import any_of, earliest_of, total_of
 from eventsim.engine.kernels.spread import carry_in
 from eventsim.engine.kernels.streaming import CHUNK, ask_for_targets, stream_spike
 from eventsim.engine.rule_layout import BEFORE
@@ -60,8 +61,8 @@ def stream(
     row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
     pending: Floats, n_pending: Ints,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
-) -> None:  # fmt: skip
-    """Add every arrival before `t1` to its target's sums.
+) -> int:  # fmt: skip
+    """Add every arrival before `t1` to its target's sums; return how many there are.
 
     They are summed as they will be at `end`, when none is older than `oldest`. `sign` is that of
     all weights, or 0 if they differ. Where the pending spikes stop is noted in their rows; they
@@ -73,6 +74,7 @@ def stream(
             Pending(pending, n_pending),
             modes, first_column, sign, sums, chunk[p],
         )  # fmt: skip
+    return total_of(streamed)
 
 
 @kernel
@@ -80,11 +82,11 @@ def _stream(
     p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending,
     modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
-    total = 0
+    n = 0
     for k in range(pending.filled[p]):
-        total += stream_spike(p, k, oldest, t1, end, synapses, pending, modes, first_column, sign,
-                              sums, chunk)  # fmt: skip
-    return total
+        n += stream_spike(p, k, oldest, t1, end, synapses, pending, modes, first_column, sign, sums,
+                          chunk)  # fmt: skip
+    return n
 
 
 @loop(parallel=PARALLEL)
@@ -92,7 +94,7 @@ def settle(
     t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
     block_due: Floats, bounds: Ints, bursts: Floats, lanes: Floats, sums: Floats, used: Ints,
     places: Ints, verdicts: Floats, hot: Ints, marked: int, listed: Ints, counts: Ints,
-) -> None:  # fmt: skip
+) -> tuple[int, bool, int]:  # fmt: skip
     """Take every neuron that stays below threshold from `t0` to `t1`; mark the others hot.
 
     States lie in `lanes`, valid at `t0`. Those of hot neurons are written to their rows, from which
@@ -100,7 +102,8 @@ def settle(
     be stepped (FORCED), and who is sampled and has its state in its row too (WATCHED). `used` says
     which columns of `sums` anything is added to; behind all is one of zeros.
     `listed` has the marked neurons of each partition from its first one on; counts[p] becomes
-    (hot, whether any neuron could fire later without an arrival, sampled and cold).
+    (hot, whether any neuron could fire later without an arrival, sampled and cold), which is
+    returned for all.
     """
     for p in prange(bounds.shape[0] - 1):
         counts[p] = 0
@@ -122,6 +125,7 @@ def settle(
             if end > begin:
                 _set_apart(t0, t1, listed[begin:end], first, verdicts[p], lanes[block], cells,
                            shared, hot, counts[p])  # fmt: skip
+    return total_of(counts[:, 0]), any_of(counts[:, 1]), total_of(counts[:, 2])
 
 
 @kernel
@@ -230,12 +234,13 @@ def list_hot(
     done: Ints,
     rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
     end: Ints, work: Ints, begin: Ints, earliest: Floats, full: Ints,
-) -> None:  # fmt: skip
+) -> tuple[bool, float]:  # fmt: skip
     """Write the streamed arrivals of hot neurons into the inbox, and move the pending spikes on.
 
     `visits` has the weight before and after each visit, where the weight is all that a plastic
     synapse keeps; done[p] counts those that have been gone through, and begins with 0.
-    Where the inbox is full, `full[p]` is set; called again with more room it goes on.
+    Return whether the inbox is full in any partition, and when the next arrival is due. Called
+    again with more room it goes on.
     """
     for p in prange(row_start.shape[0]):
         _list_hot(
@@ -243,6 +248,7 @@ def list_hot(
             Pending(pending, n_pending), hot, any_hot, places[p], visits[p], done,
             Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin), earliest, full,
         )  # fmt: skip
+    return any_of(full), earliest_of(earliest)
 
 
 @kernel

@@ -251,12 +251,13 @@ def _following(line: Floats) -> float:
 
 @loop()
 def recall(
-    which: int, ref: float, oldest: float, everybody: bool, fired: Floats, n_fired: Ints,
+    which: int, ref: float, oldest: float, everybody: bool, before: Ints, fired: Floats,
+    n_fired: Ints,
     memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
     courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
     rows: Floats,
 ) -> None:  # fmt: skip
-    """Write the lines of the targets that have fired, or of everybody."""
+    """Write the lines of the targets that have fired since `before`, or of everybody."""
     plastic = Plastic(
         memory, rule_params, history, remembered, courses, jumps, jumps_forgotten, own_course
     )
@@ -266,7 +267,7 @@ def recall(
             traces.recall(plastic, i, ref, oldest, own, rows[i])
         return
     for p in range(fired.shape[0]):
-        for k in range(n_fired[p]):
+        for k in range(before[p], n_fired[p]):
             i = int(fired[p, k, SOURCE])
             traces.recall(plastic, i, ref, oldest, own, rows[i])
 

@@ -12,6 +12,7 @@ from numba import prange
 
 from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.kernels.drive import write_arrival
+from eventsim.engine.kernels.partitions import any_of
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.kernel import kernel, loop
 
@@ -69,16 +70,17 @@ def deliver(
     t1: float, bounds: Ints, first_block: Ints, block_due: Floats, due: Floats, rows: Floats,
     params: Floats, table: Floats, blocks: Ints, listed: Ints, labels: Floats, inbox: Floats,
     tags: Ints, filled: Ints, full: Ints,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """Write the arrivals before `t1` into the inbox.
 
-    Where that is full, full[p] is set; called again with more room it goes on.
+    Return whether that is full in any partition; called again with more room it goes on.
     """
     for part in prange(bounds.shape[0] - 1):
         full[part] = _deliver_part(
             part, t1, Waiting(bounds, first_block, block_due, due, rows), params, table,
             blocks[part], listed[part], labels, inbox[part], tags[part], filled[part : part + 1],
         )  # fmt: skip
+    return any_of(full)
 
 
 @kernel
