@@ -12,9 +12,7 @@ from eventsim.scenarios import distal_reward
 
 QUICK = distal_reward.Settings(**distal_reward.PRESETS["quick"])
 CONTROL = replace(QUICK, reward="shuffled")
-TINY = distal_reward.Settings(
-    neurons=10, synapses=4, noise_weight=9.0, window=300.0, duration=4000.0
-)
+TINY = distal_reward.Settings(neurons=10, synapses=4, noise=9.0, window=300.0, duration=4000.0)
 
 
 @pytest.fixture(scope="module")
