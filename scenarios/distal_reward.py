@@ -62,7 +62,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "quick": {
         "neurons": 100, "synapses": 20, "noise_rate": 200.0, "noise": 3.95,
-        "wait_max": 1000.0, "shuffled_rate": 600.0, "snapshot": 5000.0, "duration": 600_000.0,
+        "wait_max": 1000.0, "shuffled_rate": 400.0, "snapshot": 5000.0, "duration": 600_000.0,
     },
 }
 # fmt: on

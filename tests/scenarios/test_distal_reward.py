@@ -12,6 +12,7 @@ from eventsim.scenarios import distal_reward
 
 QUICK = distal_reward.Settings(**distal_reward.PRESETS["quick"])
 CONTROL = replace(QUICK, reward="shuffled")
+SEED = 2  # with the median of rewards among seeds 1 to 5: as many as the control has
 TINY = distal_reward.Settings(neurons=10, synapses=4, noise=9.0, window=300.0, duration=4000.0)
 
 
@@ -19,14 +20,14 @@ TINY = distal_reward.Settings(neurons=10, synapses=4, noise=9.0, window=300.0, d
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """Return the quick run, as the command line makes it."""
     out = tmp_path_factory.mktemp("distal") / "quick.h5"
-    return runner.execute(distal_reward, QUICK, RunOptions(out=out, quiet=True))
+    return runner.execute(distal_reward, QUICK, RunOptions(out=out, seed=SEED, quiet=True))
 
 
 @pytest.fixture(scope="module")
 def control(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """Return the quick run with rewards at random times."""
     out = tmp_path_factory.mktemp("distal") / "control.h5"
-    return runner.execute(distal_reward, CONTROL, RunOptions(out=out, quiet=True))
+    return runner.execute(distal_reward, CONTROL, RunOptions(out=out, seed=SEED, quiet=True))
 
 
 def test_the_rewarded_synapse_rises_above_nearly_all_others(quick: Result) -> None:
