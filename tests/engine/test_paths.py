@@ -1,9 +1,11 @@
 """Which path the compiled engine takes: a rule on the network and on counts, never on a clock."""
 
 import numpy as np
+import pytest
 
-from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
+from eventsim import FixedInDegree, Network, OneToOne, Simulation, SimulationError, Uniform
 from eventsim.engine.compiled import CompiledEngine
+from eventsim.engine.compiled.superposition import Superposition
 from eventsim.models import LIF, Clopath, PoissonSource, STDPPair
 from eventsim.models import AdExClopath as Cell
 from runs import assert_close, outcome, sampled_v
@@ -97,3 +99,30 @@ def test_who_has_been_deaf_is_summed_again_though_nothing_arrives() -> None:
         sim.run(10.0)
         assert sim.spike_count("cells") == 60
         assert [path.n_hot for path in engine_of(sim).superposed.values()] == [0]
+
+
+def test_what_was_fired_before_an_error_in_the_same_round_is_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Oracle: by hand; windows of 1/8 ms, eight to a round from 30 ms on."""
+    monkeypatch.setattr(Superposition, "better_window", lambda self, window: 0.125)
+    rounds: list[float] = []
+    run = CompiledEngine._run_round
+    monkeypatch.setattr(
+        CompiledEngine, "_run_round",
+        lambda self, start, until: rounds.append(start) or run(self, start, until),
+    )  # fmt: skip
+    net = Network(seed=3)
+    cells = net.add("cells", LIF(v_th=1e308, v_reset=0.0), size=70)
+    noise = net.add("noise", PoissonSource(rate=2000.0), size=70)
+    net.connect(noise, cells, OneToOne(), weight=0.1, delay=1.0)
+    with Simulation(net, path="superposition") as sim:
+        sim.run(30.0)
+        recorder = sim.record(spikes=["cells"])
+        sim.send("cells", 30.1, 5, 1.5e308)
+        sim.send("cells", 30.9, [68, 68], 1.7e308)
+        with pytest.raises(SimulationError, match=r"neuron 68 is no longer finite at 30\.9 ms"):
+            sim.run(10.0)
+        times, neurons = recorder.recording.spikes("cells")
+    assert rounds[-1] == 30.0
+    assert (times.tolist(), neurons.tolist()) == ([30.1], [5])
