@@ -4,44 +4,28 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from clocked_noise import (
+    DECAY,
+    RESISTANCE,
+    P,
+    assert_engines_agree,
+    assert_followed,
+    from_the_first_value,
+)
 from scipy import stats
 
-from eventsim import AllToAll, Network, Sampled, Simulation
-from eventsim.models import LIF, OUCurrent, PoissonSource, RegularSource
-from eventsim.models.neurons import lif
+from eventsim.models import OUCurrent, PoissonSource
 from eventsim.models.synapses import ou_current
 
 MEAN, SIGMA, TAU = 40.0, 100.0, 5.0  # pA, pA, ms
 N, DURATION = 500, 1000.0
-Values = NDArray[np.float64]
-
-
-def sampled(clock: Any, cell: Any, size: int, duration: float, **options: Any) -> Any:
-    """Return current and potential of cells under one clock, every ms, and their spikes.
-
-    A sample is the limit from the left: the current is the one that has led to the potential.
-    """
-    net = Network(seed=2)
-    net.add("clock", clock)
-    net.add("cells", cell, size=size)
-    noise = OUCurrent(mean=MEAN, sigma=SIGMA, tau=TAU)
-    net.connect("clock", "cells", AllToAll(), 1.0, 1.0, port="current", plasticity=noise)
-    with Simulation(net, **options) as sim:
-        recorder = sim.record(states={"cells": Sampled(["i", "v"], every=1.0)})
-        sim.run(duration)
-        recording = recorder.recording
-        current, v = (recording.states("cells", name).values for name in ("i", "v"))
-        return current, v, recording.spikes("cells")
+NOISE = OUCurrent(mean=MEAN, sigma=SIGMA, tau=TAU)
 
 
 @pytest.fixture(scope="module")
-def free() -> tuple[Values, Values]:
+def free() -> Any:
     """Current and potential of cells that never fire; the clock ticks every ms from 2 ms on."""
-    cell = LIF(v_th=1e9, v_rest=0.0, v_reset=0.0)
-    current, v, _ = sampled(RegularSource(rate=1000.0), cell, N, DURATION)
-    assert not current[:3].any()
-    return current[3:], v[3:]
+    return from_the_first_value(NOISE, N, DURATION)
 
 
 def test_the_current_is_stationary_from_the_first_value_on(free: Any) -> None:
@@ -64,24 +48,19 @@ def test_the_autocovariance_decays_with_tau(free: Any, lag: int) -> None:
 
 def test_a_free_membrane_follows_the_current_exactly(free: Any) -> None:
     """Oracle: v <- v d + R i (1 - d) over each ms, to rounding."""
-    current, v = free
-    p = lif.Params()
-    d, resistance = np.exp(-1.0 / p.tau_m), p.tau_m / p.c_m
-    expected = v[:-1] * d + resistance * current[1:] * (1.0 - d)
-    np.testing.assert_allclose(v[1:], expected, rtol=0, atol=1e-10)
+    assert_followed(*free)
 
 
 def test_the_variance_of_a_free_membrane_is_that_of_filtered_steps(free: Any) -> None:
     """Oracle: the sum over all pairs of steps in closed form; within 2 % of continuous noise."""
-    p = lif.Params()
-    a, d, resistance = np.exp(-1.0 / TAU), np.exp(-1.0 / p.tau_m), p.tau_m / p.c_m
+    a, d = np.exp(-1.0 / TAU), DECAY
     steps = (1.0 - d) / (1.0 + d) * (1.0 + a * d) / (1.0 - a * d)
-    assert steps == pytest.approx(TAU / (TAU + p.tau_m), rel=0.02)
+    assert steps == pytest.approx(TAU / (TAU + P.tau_m), rel=0.02)
     last = free[1][200::100]  # ten time constants on, five apart
     assert last.size >= 3500
-    expected = (resistance * SIGMA) ** 2 * steps
+    expected = (RESISTANCE * SIGMA) ** 2 * steps
     assert last.var() == pytest.approx(expected, rel=4.0 * (2.0 / last.size) ** 0.5)
-    assert last.mean() == pytest.approx(resistance * MEAN, abs=4.0 * (expected / last.size) ** 0.5)
+    assert last.mean() == pytest.approx(RESISTANCE * MEAN, abs=4.0 * (expected / last.size) ** 0.5)
 
 
 def test_an_irregular_clock_finds_the_same_process() -> None:
@@ -101,11 +80,4 @@ def test_an_irregular_clock_finds_the_same_process() -> None:
 
 def test_both_engines_draw_the_same_noise_to_the_last_bit() -> None:
     """Oracle: the reference engine; cells that fire, under an irregular clock."""
-    cell = LIF(i_offset=180.0)
-    runs = [
-        sampled(PoissonSource(rate=500.0), cell, 3, 300.0, engine=engine)
-        for engine in ("compiled", "reference")
-    ]
-    for a, b in zip(*runs, strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert runs[0][2][0].size > 10
+    assert_engines_agree(NOISE, PoissonSource(rate=500.0))
