@@ -39,6 +39,12 @@ class Course(NamedTuple):
 
 
 @kernel
+def unmoved(w: float, s: Any, t: float, seen: Any, p: Any) -> tuple[float, Any]:
+    """Leave weight and state as they are: an `on_pre` or `on_post` of rules with a state."""
+    return w, s
+
+
+@kernel
 def relaxed(course: Course, dt: float) -> float:
     """Return the level `dt` ms later."""
     return course.rest + (course.level - course.rest) * exp(-dt / course.tau)
@@ -65,7 +71,7 @@ class Rule:
     on_pre, on_post : (w, seen, p) -> w
         The weight after an arrival at the synapse, and after a spike of its target. `seen` has one
         field per trace and per modulator: its value just before this event. With a state per
-        synapse, both are (w, s, t, seen, p) -> (w, s).
+        synapse, both are (w, s, t, seen, p) -> (w, s); `unmoved` is for an event that does nothing.
     pre, post : dict of trace name to Trace
         Traces of the source's spikes (as they arrive) and of the target's spikes.
     state : NamedTuple class, optional

@@ -24,7 +24,7 @@ from math import exp, expm1
 from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.rule import Rule
+from eventsim.rule import Rule, unmoved
 
 
 class Params(NamedTuple):
@@ -57,17 +57,11 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
     return w, State(s.r + 1.0)
 
 
-@kernel
-def on_post(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
-    """Leave all as it is."""
-    return w, State(s.r)
-
-
 ErrorReadout = Rule(
     name="ErrorReadout",
     params=Params,
     on_pre=on_pre,
-    on_post=on_post,
+    on_post=unmoved,
     state=State,
     between=between,
     modulators=("error",),

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from eventsim.cascade import filled, peak
 from eventsim.kernel import kernel
-from eventsim.rule import Rule
+from eventsim.rule import Rule, unmoved
 
 
 class Params(NamedTuple):
@@ -79,17 +79,11 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
     return w, State(s.r, s.rise + 1.0 / peak(p.tau_rise, p.tau_decay))
 
 
-@kernel
-def on_post(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
-    """Leave all as it is."""
-    return w, State(s.r, s.rise)
-
-
 ErrorReadoutDoubleExp = Rule(
     name="ErrorReadoutDoubleExp",
     params=Params,
     on_pre=on_pre,
-    on_post=on_post,
+    on_post=unmoved,
     state=State,
     between=between,
     modulators=("error",),

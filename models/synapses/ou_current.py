@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel
 from eventsim.random import normal
-from eventsim.rule import Rule
+from eventsim.rule import Rule, unmoved
 
 
 class Params(NamedTuple):
@@ -62,12 +62,6 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
 
 
 @kernel
-def on_post(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
-    """Leave all as it is."""
-    return w, State(s.key, s.drawn, s.x, s.kept, s.sent)
-
-
-@kernel
 def transmits(w: float, s: State, seen: Any, p: Params) -> float:
     """Transmit the change."""
     return w * s.sent
@@ -77,7 +71,7 @@ OUCurrent = Rule(
     name="OUCurrent",
     params=Params,
     on_pre=on_pre,
-    on_post=on_post,
+    on_post=unmoved,
     state=State,
     between=between,
     transmits=transmits,

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel, kernel_call
 from eventsim.random import uniform
-from eventsim.rule import Rule
+from eventsim.rule import Rule, unmoved
 
 
 class Params(NamedTuple):
@@ -71,12 +71,6 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
 
 
 @kernel
-def on_post(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
-    """Leave all as it is."""
-    return w, State(s.key, s.drawn, s.u, s.empty, s.last, s.sent)
-
-
-@kernel
 def transmits(w: float, s: State, seen: Any, p: Params) -> float:
     """Transmit the share that was released."""
     return w * s.sent
@@ -86,7 +80,7 @@ StochasticRelease = Rule(
     name="StochasticRelease",
     params=Params,
     on_pre=on_pre,
-    on_post=on_post,
+    on_post=unmoved,
     state=State,
     between=between,
     transmits=transmits,

@@ -22,7 +22,7 @@ from math import exp
 from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.rule import Rule
+from eventsim.rule import Rule, unmoved
 
 
 class Params(NamedTuple):
@@ -59,12 +59,6 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
 
 
 @kernel
-def on_post(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
-    """Leave all as it is."""
-    return w, State(s.u, s.x, s.sent)
-
-
-@kernel
 def transmits(w: float, s: State, seen: Any, p: Params) -> float:
     """Transmit the share that was used."""
     return w * s.sent
@@ -74,7 +68,7 @@ TsodyksMarkram = Rule(
     name="TsodyksMarkram",
     params=Params,
     on_pre=on_pre,
-    on_post=on_post,
+    on_post=unmoved,
     state=State,
     between=between,
     transmits=transmits,

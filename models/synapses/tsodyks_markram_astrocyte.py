@@ -30,8 +30,8 @@ TsodyksMarkram without an astrocyte; releases of LiRinzel; both engines.
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.models.synapses.tsodyks_markram import State, between, on_post, transmits, used
-from eventsim.rule import Rule
+from eventsim.models.synapses.tsodyks_markram import State, between, transmits, used
+from eventsim.rule import Rule, unmoved
 
 
 class Params(NamedTuple):
@@ -56,7 +56,7 @@ TsodyksMarkramAstrocyte = Rule(
     name="TsodyksMarkramAstrocyte",
     params=Params,
     on_pre=on_pre,
-    on_post=on_post,
+    on_post=unmoved,
     state=State,
     between=between,
     modulators=("astrocyte",),

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel
 from eventsim.random import uniform
-from eventsim.rule import Rule
+from eventsim.rule import Rule, unmoved
 
 
 class Params(NamedTuple):
@@ -57,12 +57,6 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
 
 
 @kernel
-def on_post(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
-    """Leave all as it is."""
-    return w, s
-
-
-@kernel
 def transmits(w: float, s: State, seen: Any, p: Params) -> float:
     """Transmit the change."""
     return w * s.sent
@@ -72,7 +66,7 @@ UniformCurrent = Rule(
     name="UniformCurrent",
     params=Params,
     on_pre=on_pre,
-    on_post=on_post,
+    on_post=unmoved,
     state=State,
     between=between,
     transmits=transmits,
