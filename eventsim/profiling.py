@@ -149,9 +149,9 @@ def profile() -> Iterator[Profile]:
         current = outer
 
 
+_NOBODY = nullcontext()
+
+
 def part(name: str) -> AbstractContextManager[None]:
     """Count what is done inside as `name`, if somebody measures."""
     return _NOBODY if current is None else current.part(name)
-
-
-_NOBODY = nullcontext()

@@ -65,15 +65,16 @@ class PlasticVisits:
             self._refer_to(t1)
         projection = self.projection
         self.at[:], self.streamed[:] = 0, 0
-        while True:
-            self.kernel.stream(
+        full, visits = True, 0
+        while full:
+            full, visits = self.kernel.stream(
                 window, t1, *projection.synapses, *projection.pending, modes, first_column,
                 sums, self.streamed, *self.population.plastic, *self.lines,
                 self.saved, self.at, self.full,
             )  # fmt: skip
-            if not any(self.full.tolist()):
-                return sum(self.streamed.tolist())
-            self.saved = grown(self.saved, 1, self.saved.shape[1] + 1)
+            if full:
+                self.saved = grown(self.saved, 1, self.saved.shape[1] + 1)
+        return visits
 
     def undo(self, hot: Ints) -> None:
         """Take back the last visits to the synapses of hot targets, or leave that to arrivals."""

@@ -30,6 +30,7 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.fade import POWER, TAU, fade, faded
+from eventsim.engine.kernels.partitions import any_of, total_of
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.streaming import ASKED, CHUNK, ask_for, find_stop
 from eventsim.engine.kernels.superpose import COLD
@@ -55,11 +56,12 @@ def stream(
     courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
     rows: Floats, ref: float, trace_taus: Floats, factors: Floats,
     saved: Floats, at: Ints, full: Ints,
-) -> None:  # fmt: skip
+) -> tuple[bool, int]:  # fmt: skip
     """Visit every synapse at which something arrives before `t1`, and add what it transmits.
 
-    What is needed to take visits back goes to `saved`; where that is full, full[p] is set; called
-    again with more room it goes on at spike at[p].
+    What is needed to take visits back goes to `saved`. Return whether that is full in any
+    partition, and how many visits there were. Called again with more room it goes on at spike
+    at[p].
     """
     for p in prange(row_start.shape[0]):
         _stream(
@@ -69,6 +71,7 @@ def stream(
                     own_course),
             Lines(rows, ref, trace_taus, factors), saved[p], at, full,
         )  # fmt: skip
+    return any_of(full), total_of(streamed)
 
 
 @kernel
