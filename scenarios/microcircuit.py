@@ -60,7 +60,8 @@ def synapses(scale: float) -> "NDArray[np.int64]":
     pairs = np.outer(facts.SIZES, facts.SIZES)
     # so many, drawn with replacement, that a pair has one at least with the given probability
     full = np.log1p(-np.array(facts.PROBABILITIES)) / np.log1p(-1.0 / pairs)
-    return np.round(scale * scale * full).astype(np.int64)
+    counts: NDArray[np.int64] = np.round(scale * scale * full).astype(np.int64)
+    return counts
 
 
 def weight(target: int, source: int) -> float:
