@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "brunel": {"scale": 0.1, "duration": 200.0},
     "competition": {"step": 0.01, "duration": 5000.0},
     "inhibitory_balance": {"neurons": 250, "p": 0.4, "duration": 3000.0},
+    "microcircuit": {"scale": 0.02, "duration": 200.0},
     "distal_reward": {
         "neurons": 100, "synapses": 20, "noise_rate": 200.0, "noise_weight": 7.1,
         "wait_max": 1000.0, "snapshot": 5000.0, "duration": 20_000.0,
