@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from eventsim.engine.buffers import CALM, MAY_FIRE, RESTLESS
+from eventsim.engine.choice import choice
 from eventsim.engine.kernels.abreast import abreast, not_abreast
 from eventsim.engine.rows import (
     LANES,
@@ -199,30 +200,15 @@ def _linear(model: NeuronModel, n_sums: int, in_lane: Function) -> dict[str, Any
 
 def _by_port(functions: Sequence[Function]) -> Function:
     """Return on_input(s, t, w, port, p) that calls the function of that port."""
-    if not functions:
-        return _nothing_arrives
-    last = functions[-1]
+    chosen = choice(functions or [_nothing_arrives])
 
-    @kernel
-    def on_last(s: Any, t: float, w: float, port: int, p: Any) -> Any:
-        return last(s, t, w, p)
-
-    chain = on_last
-    for number in reversed(range(len(functions) - 1)):
-        chain = _port_or(number, functions[number], chain)
-    return chain
-
-
-def _port_or(number: int, here: Function, elsewhere: Function) -> Function:
     @kernel
     def on_input(s: Any, t: float, w: float, port: int, p: Any) -> Any:
-        if port == number:
-            return here(s, t, w, p)
-        return elsewhere(s, t, w, port, p)
+        return chosen(port, s, t, w, p)
 
     return on_input
 
 
 @kernel
-def _nothing_arrives(s: Any, t: float, w: float, port: int, p: Any) -> Any:
+def _nothing_arrives(s: Any, t: float, w: float, p: Any) -> Any:
     return s

@@ -20,6 +20,7 @@ from eventsim.engine.bind_modulators import (
     bind_skip_jumps,
 )
 from eventsim.engine.buffers import Plastic
+from eventsim.engine.choice import choice
 from eventsim.engine.rows import read_row
 from eventsim.engine.rule_layout import (
     BEFORE,
@@ -47,15 +48,19 @@ def rules_namespace(layouts: Sequence[RuleLayout], variables: Sequence[str] = ()
     its layout is in a projection's parameters. `variables` are the state variables of the
     population, which rules may read.
     """
-    arrive, catch_up, remember = _no_arrival, _no_catch_up, _no_memory
-    for number, layout in reversed(list(enumerate(layouts))):
+    arrive, catch_up, remember = [], [], []
+    for layout in layouts:
         places = [variables.index(name) for name in layout.rule.reads]
-        arrive, catch_up = _bind_rule(number, layout, places, arrive, catch_up)
-        jump, note = jumped(layout.post), noted(layout.reads, places)
-        remember = _remember(number, jump, note, remember)
+        own_arrive, own_catch_up = _bind_rule(layout, places)
+        arrive.append(own_arrive)
+        catch_up.append(own_catch_up)
+        remember.append(_remember(jumped(layout.post), noted(layout.reads, places)))
     namespace = ModuleType("rules")
     vars(namespace).update(
-        N_RULES=len(layouts), arrive=arrive, catch_up=catch_up, remember=_for_all(remember)
+        N_RULES=len(layouts),
+        arrive=_by_layout(arrive or [_no_arrival]),
+        catch_up=_by_layout(catch_up or [_no_catch_up]),
+        remember=_for_all(remember or [_no_memory]),
     )
     return namespace
 
@@ -80,36 +85,43 @@ def _no_memory(own: Any, before: Any, after: Any, dt: float, target: Any) -> Non
     return
 
 
-def _remember(number: int, jump: Function, note: Function, others: Function) -> Function:
+def _by_layout(functions: Sequence[Function]) -> Function:
+    """Return call(which, plastic, ...): the function of that projection's layout."""
+    chosen = choice(functions)
+
+    @kernel
+    def call(which: int, plastic: Plastic, *arguments: Any) -> Any:
+        return chosen(int(plastic.params[which, LAYOUT]), which, plastic, *arguments)
+
+    return call
+
+
+def _remember(jump: Function, note: Function) -> Function:
     """Return remember(own, before, after, dt, target): one projection's part of a history row."""
 
     @kernel
     def remember(own: Any, before: Any, after: Any, dt: float, target: Any) -> None:
-        if int(own[LAYOUT]) != number:
-            others(own, before, after, dt, target)
-            return
         jump(before, after, dt, own)
         note(after, target)
 
     return remember
 
 
-def _for_all(remember: Function) -> Function:
+def _for_all(remember: Sequence[Function]) -> Function:
     """Return remember(params, before, after, dt, target): the history row after a spike."""
+    chosen = choice(remember)
 
     @kernel
     def remember_all(params: Any, before: Any, after: Any, dt: float, target: Any) -> None:
         for k in range(params.shape[0]):
             post = int(params[k, POST])
-            remember(params[k], before[post:], after[post:], dt, target)
+            layout = int(params[k, LAYOUT])
+            chosen(layout, params[k], before[post:], after[post:], dt, target)
 
     return remember_all
 
 
-def _bind_rule(
-    number: int, layout: RuleLayout, places: Sequence[int], arrive_elsewhere: Function,
-    catch_up_elsewhere: Function,
-) -> tuple[Function, Function]:  # fmt: skip
+def _bind_rule(layout: RuleLayout, places: Sequence[int]) -> tuple[Function, Function]:
     rule = layout.rule
     x_values, y_values = decayed(layout.pre), decayed(layout.post)
     levels, make_seen = bind_levels(layout.modulators), seen_class(rule)
@@ -188,8 +200,6 @@ def _bind_rule(
         target: Any,
     ) -> float:  # fmt: skip
         own, synapse = plastic.params[which], plastic.memory[row]
-        if int(own[LAYOUT]) != number:
-            return float(arrive_elsewhere(which, plastic, row, i, t, last, carried, target))
         since, x = last_arrival(synapse, last, carried)
         w = synapse[WEIGHT]
         if transmits or own[FROZEN] == 0.0:
@@ -203,9 +213,6 @@ def _bind_rule(
         carried: Any,
     ) -> None:  # fmt: skip
         own = plastic.params[which]
-        if int(own[LAYOUT]) != number:
-            catch_up_elsewhere(which, plastic, row, i, until, settle, last, carried)
-            return
         p = make_params(*read_row(own[FIRST_PARAMETER:], n_params))
         since, x = last_arrival(plastic.memory[row], last, carried)
         meet(plastic, row, i, until, since, x, own, p)
