@@ -16,8 +16,26 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.networks import CASES, Adaptive, Balanced, Burst, Case, Cuba, Quadratic
-from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
+from benchmarks.networks import (
+    CASES,
+    Adaptive,
+    Balanced,
+    Burst,
+    Case,
+    Cuba,
+    Microcircuit,
+    Quadratic,
+)
+from eventsim import (
+    FixedInDegree,
+    FixedTotal,
+    Network,
+    Normal,
+    OneToOne,
+    Simulation,
+    Truncated,
+    Uniform,
+)
 from eventsim.analysis import statistics
 from eventsim.models import (
     LIF,
@@ -35,12 +53,13 @@ def build(case: Case, precision: str = "double") -> Network:
     """Return the network of a case."""
     builders: dict[type, Any] = {
         Balanced: _balanced, Cuba: _cuba, Burst: _burst, Adaptive: _adaptive, Quadratic: _quadratic,
+        Microcircuit: _microcircuit,
     }  # fmt: skip
     net: Network = builders[type(case)](case, precision)
     return net
 
 
-def _delay(case: Case) -> object:
+def _delay(case: Balanced | Cuba | Burst | Adaptive | Quadratic) -> object:
     return Uniform(*case.delay) if isinstance(case.delay, tuple) else case.delay
 
 
@@ -120,6 +139,37 @@ def _quadratic(case: Quadratic, precision: str) -> Network:
     return net
 
 
+def _microcircuit(case: Microcircuit, precision: str) -> Network:
+    net = Network(seed=1)
+    populations = []
+    for (name, size), drive, current in zip(
+        case.sizes.items(), case.drives, case.currents, strict=True
+    ):
+        cell = LIFExp(
+            tau_m=10.0, c_m=250.0, v_rest=-65.0, v_th=-50.0, v_reset=-65.0, t_ref=2.0,
+            tau_syn_exc=0.5, tau_syn_inh=0.5, i_offset=current,
+        )  # fmt: skip
+        cells = net.add(name, cell, size=size, initial={"v": Normal(-58.0, 10.0)})
+        noise = net.add(f"noise {name}", PoissonSource(rate=drive), size=size)
+        net.connect(
+            noise, cells, OneToOne(), weight=case.drive_weight, delay=case.drive_delay, port="exc"
+        )
+        populations.append(cells)
+    for target, numbers, means in zip(populations, case.synapses, case.weights, strict=True):
+        for source, n, mean in zip(populations, numbers, means, strict=True):
+            if n == 0:
+                continue
+            excites = mean > 0.0
+            signed = (0.0, np.inf) if excites else (-np.inf, 0.0)
+            delay = Normal(*(case.delay_exc if excites else case.delay_inh))
+            net.connect(
+                source, target, FixedTotal(n), port="exc" if excites else "inh",
+                weight=Truncated(Normal(mean, case.weight_sd * abs(mean)), *signed),
+                delay=Truncated(delay, case.delay_min), precision=precision,
+            )  # fmt: skip
+    return net
+
+
 def measure(case: Case, *, threads: int, precision: str) -> dict[str, Any]:
     """Build and run a case; return what every simulator reports."""
     at_start = time.process_time()
@@ -147,6 +197,10 @@ def measure(case: Case, *, threads: int, precision: str) -> dict[str, Any]:
     return {
         "build_s": built - at_start, "warm_up_s": warm - built, "cpu_s": cpu, "wall_s": wall,
         "events": events, "synapses": synapses, "rate_hz": 1e3 * count / size / case.duration,
+        "rates_hz": [
+            1e3 * times.size / p.size / case.duration
+            for (times, _), p in zip(spikes, cells, strict=True)
+        ],
         "cv": _cv(spikes, cells),
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         "resident_bytes": resident,

@@ -22,7 +22,7 @@ def build(case, exact):
     """Build the network; return its populations and the number of recurrent synapses."""
     return {
         "balanced": balanced, "cuba": cuba, "burst": burst, "adaptive": adaptive,
-        "quadratic": quadratic,
+        "quadratic": quadratic, "microcircuit": microcircuit,
     }[case["kind"]](case, exact)  # fmt: skip
 
 
@@ -117,6 +117,40 @@ def quadratic(case, exact):
     return [cells], case["n"] * case["k"]
 
 
+def microcircuit(case, exact):
+    suffix = "_ps" if exact else ""
+    populations = [
+        nest.Create("iaf_psc_exp" + suffix, size, {
+            "C_m": 250.0, "tau_m": 10.0, "t_ref": 2.0, "E_L": -65.0, "V_th": -50.0,
+            "V_reset": -65.0, "tau_syn_ex": 0.5, "tau_syn_in": 0.5, "I_e": current,
+        })
+        for size, current in zip(case["sizes"].values(), case["currents"], strict=True)
+    ]  # fmt: skip
+    # generators after all neurons: NEST finds neurons by number, and slowly where these lie between
+    for cells, drive in zip(populations, case["drives"], strict=True):
+        cells.V_m = nest.random.normal(-58.0, 10.0)
+        noise = nest.Create("poisson_generator" + suffix, params={"rate": drive})
+        static = {"weight": case["drive_weight"], "delay": case["drive_delay"]}
+        nest.Connect(noise, cells, syn_spec=static)
+    # a model for each source: a thread has room for 134 million synapses of one model
+    models = [f"static {name}" for name in case["sizes"]]
+    for model in models:
+        nest.CopyModel("static_synapse", model)
+    for target, numbers, means in zip(populations, case["synapses"], case["weights"], strict=True):
+        for source, model, n, mean in zip(populations, models, numbers, means, strict=True):
+            if n == 0:
+                continue
+            excites = mean > 0.0
+            weight = nest.random.normal(mean, case["weight_sd"] * abs(mean))
+            signed = {"min": 0.0, "max": np.inf} if excites else {"min": -np.inf, "max": 0.0}
+            delay = nest.random.normal(*case["delay_exc" if excites else "delay_inh"])
+            nest.Connect(source, target, {"rule": "fixed_total_number", "N": n}, {
+                "synapse_model": model, "weight": nest.math.redraw(weight, **signed),
+                "delay": nest.math.redraw(delay, min=case["delay_min"], max=np.inf),
+            })  # fmt: skip
+    return populations, int(np.sum(case["synapses"]))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("case")
@@ -139,16 +173,21 @@ def main():
     nest.Simulate(case["duration"])
     cpu, wall = time.process_time() - warm, time.perf_counter() - wall
     times, senders = recorder.events["times"], recorder.events["senders"]
-    size = sum(len(cells) for cells in populations)
+    sizes = np.array([len(cells) for cells in populations])
+    size = sizes.sum()
+    counts = np.array([np.isin(senders, cells.tolist()).sum() for cells in populations])
     # every neuron has the same in-degree, so the mean out-degree is that of all
     events = times.size * synapses / size
+    if case["kind"] == "microcircuit":
+        events = (np.sum(case["synapses"], axis=0) / sizes * counts).sum()
     if case["kind"] == "burst":
         fired = np.arange(10.0, case["warm_up"] + case["duration"], case["interval"])
         events = synapses * (fired >= case["warm_up"]).sum()
     print(json.dumps({
         "build_s": built - start, "warm_up_s": warm - built, "cpu_s": cpu, "wall_s": wall,
         "events": float(events), "synapses": synapses,
-        "rate_hz": 1e3 * times.size / size / case["duration"], "cv": cv(times, senders),
+        "rate_hz": 1e3 * times.size / size / case["duration"],
+        "rates_hz": (1e3 * counts / sizes / case["duration"]).tolist(), "cv": cv(times, senders),
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }), file=sys.stderr)  # fmt: skip
 
