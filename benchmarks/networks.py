@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
 
-import numpy as np
+from eventsim.scenarios import _microcircuit_facts as facts
+from eventsim.scenarios import microcircuit as scenario
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Microcircuit:
     weights keep their sign, delays are `delay_min` at least; what does not is drawn again.
     """
 
+    scale: float
     sizes: dict[str, int]
     synapses: list[list[int]]  # in all, onto each population (a row) from each (a column)
     weights: list[list[float]]  # pA, their means, likewise
@@ -116,60 +118,31 @@ class Microcircuit:
     drive_weight: float  # pA
     currents: list[float]  # pA into each neuron
     kind: str = "microcircuit"
-    weight_sd: float = 0.1  # of the mean
-    delay_exc: tuple[float, float] = (1.5, 0.75)  # mean, standard deviation
-    delay_inh: tuple[float, float] = (0.75, 0.375)
-    delay_min: float = 0.1
-    drive_delay: float = 1.5
+    weight_sd: float = facts.SPREAD  # of the mean
+    delay_exc: tuple[float, float] = facts.DELAY_EXC  # mean, standard deviation
+    delay_inh: tuple[float, float] = facts.DELAY_INH
+    delay_min: float = facts.SHORTEST
+    drive_delay: float = facts.DELAY_EXC[0]
     duration: float = 500.0
     warm_up: float = 100.0
 
 
 Case = Balanced | Cuba | Burst | Adaptive | Quadratic | Microcircuit
 
-_SIZES = {
-    "L23E": 20_683, "L23I": 5_834, "L4E": 21_915, "L4I": 5_479,
-    "L5E": 4_850, "L5I": 1_065, "L6E": 14_395, "L6I": 2_948,
-}  # fmt: skip
-_CHANCES = np.array([  # that a pair is connected: onto each population (a row) from each
-    [0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0.0000, 0.0076, 0.0000],
-    [0.1346, 0.1371, 0.0316, 0.0515, 0.0755, 0.0000, 0.0042, 0.0000],
-    [0.0077, 0.0059, 0.0497, 0.1350, 0.0067, 0.0003, 0.0453, 0.0000],
-    [0.0691, 0.0029, 0.0794, 0.1597, 0.0033, 0.0000, 0.1057, 0.0000],
-    [0.1004, 0.0622, 0.0505, 0.0057, 0.0831, 0.3726, 0.0204, 0.0000],
-    [0.0548, 0.0269, 0.0257, 0.0022, 0.0600, 0.3158, 0.0086, 0.0000],
-    [0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252],
-    [0.0364, 0.0010, 0.0034, 0.0005, 0.0277, 0.0080, 0.0658, 0.1443],
-])  # fmt: skip
-_OUTSIDE = np.array([1600, 1500, 2100, 1900, 2000, 1900, 2900, 2100])  # synapses, 8 Hz each
-RATES = np.array([0.971, 2.868, 4.746, 5.396, 8.142, 9.078, 0.991, 7.523])  # Hz, as published
-
 
 def microcircuit(scale: float = 1.0) -> Microcircuit:
-    """Return the microcircuit of Potjans & Diesmann, or one with fewer neurons and in-degrees.
-
-    The smaller one has stronger weights, for the same variance of a neuron's input, and a current
-    in place of the mean that is missing then, at the published rates.
-
-    References
-    ----------
-    Potjans & Diesmann (2014), Cereb. Cortex 24:785-806, doi:10.1093/cercor/bhs358.
-    van Albada, Helias & Diesmann (2015), PLoS Comput. Biol. 11:e1004490,
-    doi:10.1371/journal.pcbi.1004490.
-    """
-    sizes, weight = np.array(list(_SIZES.values())), 87.8
-    synapses = np.log1p(-_CHANCES) / np.log1p(-1.0 / np.outer(sizes, sizes))
-    weights = np.tile([weight, -4.0 * weight], (8, 4))
-    weights[0, 2] *= 2.0  # from layer 4 onto layer 2/3, excitatory
-    mean = (synapses / sizes[:, None] * weights) @ RATES + weight * 8.0 * _OUTSIDE
-    charge = 0.5e-3  # s, the time constant of a current: one arrival of 1 pA brings so many pC
+    """Return the network of the scenario, in numbers."""
+    grown, every = 1.0 / sqrt(scale), range(len(facts.SIZES))
     return Microcircuit(
-        sizes={name: round(n * scale) for name, n in _SIZES.items()},
-        synapses=np.rint(synapses * scale**2).astype(int).tolist(),
-        weights=(weights / sqrt(scale)).tolist(),
-        drives=(8.0 * scale * _OUTSIDE).tolist(),
-        drive_weight=weight / sqrt(scale),
-        currents=((1.0 - sqrt(scale)) * charge * mean).tolist(),
+        scale=scale,
+        sizes={
+            name: round(scale * n) for name, n in zip(facts.POPULATIONS, facts.SIZES, strict=True)
+        },
+        synapses=scenario.synapses(scale).tolist(),
+        weights=[[grown * scenario.weight(onto, of) for of in every] for onto in every],
+        drives=[scale * facts.EXTERNAL_RATE * k for k in facts.EXTERNAL],
+        drive_weight=grown * facts.WEIGHT,
+        currents=[scenario.lost_current(onto, scale) for onto in every],
     )
 
 

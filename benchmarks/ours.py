@@ -26,16 +26,7 @@ from benchmarks.networks import (
     Microcircuit,
     Quadratic,
 )
-from eventsim import (
-    FixedInDegree,
-    FixedTotal,
-    Network,
-    Normal,
-    OneToOne,
-    Simulation,
-    Truncated,
-    Uniform,
-)
+from eventsim import FixedInDegree, Network, OneToOne, Simulation, Uniform
 from eventsim.analysis import statistics
 from eventsim.models import (
     LIF,
@@ -47,6 +38,7 @@ from eventsim.models import (
     STDPMultiplicative,
 )
 from eventsim.profiling import profile
+from eventsim.scenarios import microcircuit
 
 
 def build(case: Case, precision: str = "double") -> Network:
@@ -140,34 +132,8 @@ def _quadratic(case: Quadratic, precision: str) -> Network:
 
 
 def _microcircuit(case: Microcircuit, precision: str) -> Network:
-    net = Network(seed=1)
-    populations = []
-    for (name, size), drive, current in zip(
-        case.sizes.items(), case.drives, case.currents, strict=True
-    ):
-        cell = LIFExp(
-            tau_m=10.0, c_m=250.0, v_rest=-65.0, v_th=-50.0, v_reset=-65.0, t_ref=2.0,
-            tau_syn_exc=0.5, tau_syn_inh=0.5, i_offset=current,
-        )  # fmt: skip
-        cells = net.add(name, cell, size=size, initial={"v": Normal(-58.0, 10.0)})
-        noise = net.add(f"noise {name}", PoissonSource(rate=drive), size=size)
-        net.connect(
-            noise, cells, OneToOne(), weight=case.drive_weight, delay=case.drive_delay, port="exc"
-        )
-        populations.append(cells)
-    for target, numbers, means in zip(populations, case.synapses, case.weights, strict=True):
-        for source, n, mean in zip(populations, numbers, means, strict=True):
-            if n == 0:
-                continue
-            excites = mean > 0.0
-            signed = (0.0, np.inf) if excites else (-np.inf, 0.0)
-            delay = Normal(*(case.delay_exc if excites else case.delay_inh))
-            net.connect(
-                source, target, FixedTotal(n), port="exc" if excites else "inh",
-                weight=Truncated(Normal(mean, case.weight_sd * abs(mean)), *signed),
-                delay=Truncated(delay, case.delay_min), precision=precision,
-            )  # fmt: skip
-    return net
+    settings = microcircuit.Settings(scale=case.scale)
+    return microcircuit.build(settings, seed=1, precision=precision)
 
 
 def measure(case: Case, *, threads: int, precision: str) -> dict[str, Any]:
@@ -179,7 +145,7 @@ def measure(case: Case, *, threads: int, precision: str) -> dict[str, Any]:
     built = time.process_time()
     sim.run(case.warm_up)
     warm = time.process_time()
-    heard = [p for p in net.populations.values() if not p.name.startswith("noise")]
+    heard = [p for p in net.populations.values() if not p.name.startswith(("noise", "external"))]
     cells = [p for p in heard if not p.model.is_source]
     recorder = sim.record(spikes=[p.name for p in heard])
     cpu, wall = time.process_time(), time.perf_counter()

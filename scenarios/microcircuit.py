@@ -81,7 +81,7 @@ def lost_current(target: int, scale: float) -> float:
     return 1e-3 * facts.TAU_SYN * (1.0 - sqrt(scale)) * float(recurrent + external)
 
 
-def build(settings: Settings, seed: int) -> Network:
+def build(settings: Settings, seed: int, precision: str = "single") -> Network:
     """Return the network: eight populations, and a Poisson process for each neuron."""
     net, scale = Network(seed=seed), settings.scale
     grown = 1.0 / sqrt(scale)
@@ -110,7 +110,7 @@ def build(settings: Settings, seed: int) -> Network:
                 Truncated(Normal(mean, facts.SPREAD * abs(mean)), *bounds),
                 Truncated(delay, facts.SHORTEST, inf),
                 port="inh" if inhibits else "exc",
-                precision="single",
+                precision=precision,
             )
     return net
 
