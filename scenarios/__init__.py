@@ -5,7 +5,7 @@ competition         synapses compete for a neuron's spikes under STDP, and a few
 digits              a spiking reservoir with heterogeneous delays reads handwritten digits
 distal_reward       dopamine that comes seconds later finds the synapse that earned it
 inhibitory_balance  inhibition learns to hold a network at its target rate
-microcircuit        the full-scale microcircuit of early sensory cortex, 300 million synapses
+microcircuit        a full-scale circuit of cortex, 300 million synapses, fires as an animal's does
 motion_delays       delays that differ from synapse to synapse tell directions of motion
 nalsm               a neuron-astrocyte liquid state machine reads digits
 spoken_digits       a liquid with heterogeneous delays hears spoken digits

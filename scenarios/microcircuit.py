@@ -1,4 +1,4 @@
-"""The full-scale microcircuit below a square millimetre of cortex fires as slowly as in an animal.
+"""A full-scale microcircuit of cortex fires as slowly as an animal's (Potjans & Diesmann 2014).
 
 Four layers, each with an excitatory and an inhibitory population: 77,169 neurons and 299 million
 synapses at the density of real ones, so nothing has to be scaled. Weights and delays are drawn, and
