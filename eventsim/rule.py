@@ -45,6 +45,18 @@ def unmoved(w: float, s: Any, t: float, seen: Any, p: Any) -> tuple[float, Any]:
 
 
 @kernel
+def kept(s: Any, t: float, dt: float, p: Any) -> Any:
+    """Leave the state as it is: a `between` of rules whose state moves at events alone."""
+    return s
+
+
+@kernel
+def weighted_sent(w: float, s: Any, seen: Any, p: Any) -> float:
+    """Return the weight times `s.sent`: a `transmits` of rules that note there what is sent."""
+    return float(w * s.sent)
+
+
+@kernel
 def relaxed(course: Course, dt: float) -> float:
     """Return the level `dt` ms later."""
     return course.rest + (course.level - course.rest) * exp(-dt / course.tau)
@@ -78,7 +90,7 @@ class Rule:
         State of one synapse, all fields float with their initial values as defaults. A field `key`
         is the synapse's random stream (`eventsim.random`), which the engine fills in.
     between : (s, t, dt, p) -> State, optional
-        How that state passes from `t` to `t + dt` without events.
+        How that state passes from `t` to `t + dt` without events; `kept` if it does not.
     modulators : tuple of str
         Names of the signals it reads; the user says by these names which populations give them:
         `STDPDopamine(dopamine="vta")`.
@@ -94,7 +106,8 @@ class Rule:
         of that instant, or at the target's spike, before its reset.
     transmits : optional
         What an arrival transmits, by default the weight: (w, seen, p) -> float, or with a state
-        (w, s, seen, p) -> float, with the weight and the state after `on_pre`.
+        (w, s, seen, p) -> float, with the weight and the state after `on_pre`; `weighted_sent` is
+        for a share of the weight that the state says.
     bounds : dict of {"lowest", "highest"} to str
         What the rule asks of the projection's bounds, each in the words of a datasheet's
         constraint: `{"lowest": ">= 0", "highest": "<= w_max"}`. One that is named must be finite.

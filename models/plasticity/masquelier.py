@@ -23,7 +23,7 @@ Verified against: a walk through the merged list of spikes.
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.rule import Rule, Trace
+from eventsim.rule import Rule, Trace, kept
 
 
 class Params(NamedTuple):
@@ -40,12 +40,6 @@ class Seen(NamedTuple):
 
 class State(NamedTuple):
     waiting: float = 0.0
-
-
-@kernel
-def between(s: State, t: float, dt: float, p: Params) -> State:
-    """Nothing happens."""
-    return s
 
 
 @kernel
@@ -68,6 +62,6 @@ STDPMasquelier = Rule(
     pre={"x": Trace("tau_plus", "set")},
     post={"y": Trace("tau_minus", "set")},
     state=State,
-    between=between,
+    between=kept,
     doc=__doc__,
 )

@@ -27,17 +27,11 @@ from typing import NamedTuple
 
 from eventsim.kernel import kernel
 from eventsim.models.plasticity.stdp_pair import Params, Seen
-from eventsim.rule import Rule, Trace
+from eventsim.rule import Rule, Trace, kept
 
 
 class State(NamedTuple):
     last: float = 0.0
-
-
-@kernel
-def between(s: State, t: float, dt: float, p: Params) -> State:
-    """Nothing happens."""
-    return s
 
 
 @kernel
@@ -60,6 +54,6 @@ STDPReduced = Rule(
     pre={"x": Trace("tau_plus", "set")},
     post={"y": Trace("tau_minus", "set")},
     state=State,
-    between=between,
+    between=kept,
     doc=__doc__,
 )

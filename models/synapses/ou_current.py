@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel
 from eventsim.random import normal
-from eventsim.rule import Rule, unmoved
+from eventsim.rule import Rule, unmoved, weighted_sent
 
 
 class Params(NamedTuple):
@@ -61,12 +61,6 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
     return w, State(s.key, s.drawn + 1.0, x, 1.0, x - s.x)
 
 
-@kernel
-def transmits(w: float, s: State, seen: Any, p: Params) -> float:
-    """Transmit the change."""
-    return w * s.sent
-
-
 OUCurrent = Rule(
     name="OUCurrent",
     params=Params,
@@ -74,6 +68,6 @@ OUCurrent = Rule(
     on_post=unmoved,
     state=State,
     between=between,
-    transmits=transmits,
+    transmits=weighted_sent,
     doc=__doc__,
 )

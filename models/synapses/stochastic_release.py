@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel, kernel_call
 from eventsim.random import uniform
-from eventsim.rule import Rule, unmoved
+from eventsim.rule import Rule, unmoved, weighted_sent
 
 
 class Params(NamedTuple):
@@ -70,12 +70,6 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
     return w, State(s.key, drawn, u, empty + released, t, released / p.sites)
 
 
-@kernel
-def transmits(w: float, s: State, seen: Any, p: Params) -> float:
-    """Transmit the share that was released."""
-    return w * s.sent
-
-
 StochasticRelease = Rule(
     name="StochasticRelease",
     params=Params,
@@ -83,6 +77,6 @@ StochasticRelease = Rule(
     on_post=unmoved,
     state=State,
     between=between,
-    transmits=transmits,
+    transmits=weighted_sent,
     doc=__doc__,
 )

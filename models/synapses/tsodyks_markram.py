@@ -22,7 +22,7 @@ from math import exp
 from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.rule import Rule, unmoved
+from eventsim.rule import Rule, unmoved, weighted_sent
 
 
 class Params(NamedTuple):
@@ -58,12 +58,6 @@ def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, S
     return w, used(s, p.use)
 
 
-@kernel
-def transmits(w: float, s: State, seen: Any, p: Params) -> float:
-    """Transmit the share that was used."""
-    return w * s.sent
-
-
 TsodyksMarkram = Rule(
     name="TsodyksMarkram",
     params=Params,
@@ -71,6 +65,6 @@ TsodyksMarkram = Rule(
     on_post=unmoved,
     state=State,
     between=between,
-    transmits=transmits,
+    transmits=weighted_sent,
     doc=__doc__,
 )

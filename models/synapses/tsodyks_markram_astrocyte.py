@@ -30,8 +30,8 @@ TsodyksMarkram without an astrocyte; releases of LiRinzel; both engines.
 from typing import NamedTuple
 
 from eventsim.kernel import kernel
-from eventsim.models.synapses.tsodyks_markram import State, between, transmits, used
-from eventsim.rule import Rule, unmoved
+from eventsim.models.synapses.tsodyks_markram import State, between, used
+from eventsim.rule import Rule, unmoved, weighted_sent
 
 
 class Params(NamedTuple):
@@ -60,6 +60,6 @@ TsodyksMarkramAstrocyte = Rule(
     state=State,
     between=between,
     modulators=("astrocyte",),
-    transmits=transmits,
+    transmits=weighted_sent,
     doc=__doc__,
 )

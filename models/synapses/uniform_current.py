@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from eventsim.kernel import kernel
 from eventsim.random import uniform
-from eventsim.rule import Rule, unmoved
+from eventsim.rule import Rule, kept, unmoved, weighted_sent
 
 
 class Params(NamedTuple):
@@ -44,22 +44,10 @@ class State(NamedTuple):
 
 
 @kernel
-def between(s: State, t: float, dt: float, p: Params) -> State:
-    """Keep the value."""
-    return s
-
-
-@kernel
 def on_pre(w: float, s: State, t: float, seen: Any, p: Params) -> tuple[float, State]:
     """Take a new value."""
     x = p.low + (p.high - p.low) * uniform(s.key, s.drawn)
     return w, State(s.key, s.drawn + 1.0, x, x - s.x)
-
-
-@kernel
-def transmits(w: float, s: State, seen: Any, p: Params) -> float:
-    """Transmit the change."""
-    return w * s.sent
 
 
 UniformCurrent = Rule(
@@ -68,7 +56,7 @@ UniformCurrent = Rule(
     on_pre=on_pre,
     on_post=unmoved,
     state=State,
-    between=between,
-    transmits=transmits,
+    between=kept,
+    transmits=weighted_sent,
     doc=__doc__,
 )
