@@ -28,21 +28,24 @@ def _sum_faded(
     mode: Floats, totals: Floats,
 ) -> None:  # fmt: skip
     rate, power = 1.0 / mode[TAU], int(mode[POWER])
-    if power == 0:  # as most have it: a third of the instructions less
-        for a in range(n):
-            total = 0.0
-            for j in range(ROW):
-                inside = (times[j, a] >= t0) & (times[j, a] < t1)
-                total += what_is_left((t1 - times[j, a]) * rate) if inside else 0.0
-            totals[a] = total
+    if power == 0:  # a constant here: compiled without a selection for each arrival
+        _sum_lifted(what_is_left, n, t0, t1, times, rate, 0, totals)
     else:
-        for a in range(n):
-            total = 0.0
-            for j in range(ROW):
-                age = t1 - times[j, a]
-                inside = (times[j, a] >= t0) & (times[j, a] < t1)
-                total += lifted(what_is_left(age * rate), age, power) if inside else 0.0
-            totals[a] = total
+        _sum_lifted(what_is_left, n, t0, t1, times, rate, power, totals)
+
+
+@kernel
+def _sum_lifted(
+    what_is_left: Callable[[float], float], n: int, t0: float, t1: float, times: Floats,
+    rate: float, power: int, totals: Floats,
+) -> None:  # fmt: skip
+    for a in range(n):
+        total = 0.0
+        for j in range(ROW):
+            age = t1 - times[j, a]
+            inside = (times[j, a] >= t0) & (times[j, a] < t1)
+            total += lifted(what_is_left(age * rate), age, power) if inside else 0.0
+        totals[a] = total
 
 
 @kernel
