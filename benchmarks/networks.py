@@ -6,7 +6,6 @@ are uniform.
 """
 
 from dataclasses import asdict, dataclass
-from math import sqrt
 from typing import Any
 
 from eventsim.scenarios import _microcircuit_facts as facts
@@ -111,13 +110,21 @@ class Microcircuit:
     """
 
     scale: float
-    sizes: dict[str, int]
+    sizes: list[int]
     synapses: list[list[int]]  # in all, onto each population (a row) from each (a column)
     weights: list[list[float]]  # pA, their means, likewise
     drives: list[float]  # Hz onto each neuron
     drive_weight: float  # pA
     currents: list[float]  # pA into each neuron
     kind: str = "microcircuit"
+    tau_m: float = facts.TAU_M
+    c_m: float = facts.C_M
+    t_ref: float = facts.T_REF
+    tau_syn: float = facts.TAU_SYN
+    v_rest: float = facts.V_REST
+    v_th: float = facts.V_TH
+    v_reset: float = facts.V_RESET
+    v_start: tuple[float, float] = facts.V_START  # mean, standard deviation
     weight_sd: float = facts.SPREAD  # of the mean
     delay_exc: tuple[float, float] = facts.DELAY_EXC  # mean, standard deviation
     delay_inh: tuple[float, float] = facts.DELAY_INH
@@ -132,17 +139,15 @@ Case = Balanced | Cuba | Burst | Adaptive | Quadratic | Microcircuit
 
 def microcircuit(scale: float = 1.0) -> Microcircuit:
     """Return the network of the scenario, in numbers."""
-    grown, every = 1.0 / sqrt(scale), range(len(facts.SIZES))
+    every = range(len(facts.SIZES))
     return Microcircuit(
         scale=scale,
-        sizes={
-            name: round(scale * n) for name, n in zip(facts.POPULATIONS, facts.SIZES, strict=True)
-        },
+        sizes=[scenario.size(number, scale) for number in every],
         synapses=scenario.synapses(scale).tolist(),
-        weights=[[grown * scenario.weight(onto, of) for of in every] for onto in every],
-        drives=[scale * facts.EXTERNAL_RATE * k for k in facts.EXTERNAL],
-        drive_weight=grown * facts.WEIGHT,
-        currents=[scenario.lost_current(onto, scale) for onto in every],
+        weights=[[scenario.weight(onto, of, scale) for of in every] for onto in every],
+        drives=[scenario.external_rate(number, scale) for number in every],
+        drive_weight=scenario.external_weight(scale),
+        currents=[scenario.lost_current(number, scale) for number in every],
     )
 
 

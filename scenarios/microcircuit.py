@@ -64,10 +64,25 @@ def synapses(scale: float) -> "NDArray[np.int64]":
     return counts
 
 
-def weight(target: int, source: int) -> float:
-    """Return the mean weight in pA of the full network."""
+def weight(target: int, source: int, scale: float = 1.0) -> float:
+    """Return the mean weight in pA."""
     strength = 2.0 if (target, source) == facts.DOUBLED else 1.0
-    return facts.WEIGHT * strength * (facts.G if source % 2 else 1.0)
+    return external_weight(scale) * strength * (facts.G if source % 2 else 1.0)
+
+
+def external_weight(scale: float) -> float:
+    """Return the weight in pA of the Poisson input, and of most excitatory synapses."""
+    return 1.0 / sqrt(scale) * facts.WEIGHT
+
+
+def external_rate(target: int, scale: float) -> float:
+    """Return the rate in Hz of the Poisson input of a neuron."""
+    return scale * facts.EXTERNAL[target] * facts.EXTERNAL_RATE
+
+
+def size(target: int, scale: float) -> int:
+    """Return the number of neurons of a population."""
+    return round(scale * facts.SIZES[target])
 
 
 def lost_current(target: int, scale: float) -> float:
@@ -77,29 +92,28 @@ def lost_current(target: int, scale: float) -> float:
         k * weight(target, source) * rate
         for source, (k, rate) in enumerate(zip(onto, facts.RATES, strict=True))
     )
-    external = facts.EXTERNAL[target] * facts.WEIGHT * facts.EXTERNAL_RATE
+    external = external_rate(target, 1.0) * facts.WEIGHT
     return 1e-3 * facts.TAU_SYN * (1.0 - sqrt(scale)) * float(recurrent + external)
 
 
 def build(settings: Settings, seed: int, precision: str = "single") -> Network:
     """Return the network: eight populations, and a Poisson process for each neuron."""
     net, scale = Network(seed=seed), settings.scale
-    grown = 1.0 / sqrt(scale)
     for number, name in enumerate(facts.POPULATIONS):
-        size = round(scale * facts.SIZES[number])
         cell = LIFExp(
             tau_m=facts.TAU_M, c_m=facts.C_M, t_ref=facts.T_REF, tau_syn_exc=facts.TAU_SYN,
             tau_syn_inh=facts.TAU_SYN, v_rest=facts.V_REST, v_th=facts.V_TH,
             v_reset=facts.V_RESET, i_offset=lost_current(number, scale),
         )  # fmt: skip
-        cells = net.add(name, cell, size=size, initial={"v": Normal(*facts.V_START)})
-        rate = scale * facts.EXTERNAL[number] * facts.EXTERNAL_RATE
-        outside = net.add(f"external_{name}", PoissonSource(rate=rate), size=size)
+        start = {"v": Normal(*facts.V_START)}
+        cells = net.add(name, cell, size=size(number, scale), initial=start)
+        noise = PoissonSource(rate=external_rate(number, scale))
+        outside = net.add(f"external_{name}", noise, size=cells.size)
         net.connect(
-            outside, cells, OneToOne(), grown * facts.WEIGHT, facts.DELAY_EXC[0], port="exc"
+            outside, cells, OneToOne(), external_weight(scale), facts.DELAY_EXC[0], port="exc"
         )
     for (target, source), count in np.ndenumerate(synapses(scale)):
-        mean, inhibits = grown * weight(target, source), bool(source % 2)
+        mean, inhibits = weight(target, source, scale), bool(source % 2)
         bounds = (-inf, 0.0) if inhibits else (0.0, inf)
         delay = Normal(*(facts.DELAY_INH if inhibits else facts.DELAY_EXC))
         if count:
@@ -121,11 +135,11 @@ def measure(settings: Settings, recording: Recording) -> dict[str, Measure]:
     measures, cvs = {}, []
     for name, expected in zip(facts.POPULATIONS, facts.RATES, strict=True):
         times, neurons = recording.spikes(name, start, stop)
-        size = recording.populations[name]
-        rate = float(statistics.rates(neurons, size, settings.duration).mean())
+        n = recording.populations[name]
+        rate = float(statistics.rates(neurons, n, settings.duration).mean())
         tolerance = TOLERANCE * expected if settings.scale == 1.0 else None
         measures[f"rate {name}"] = Measure(rate, "Hz", expected, tolerance, source=SOURCE)
-        cvs.append(statistics.cv(times, neurons, size))
+        cvs.append(statistics.cv(times, neurons, n))
     every = np.concatenate(cvs)
     cv = float(np.nanmean(every)) if np.isfinite(every).any() else float("nan")
     measures["CV of intervals"] = Measure(cv, "")
@@ -152,7 +166,7 @@ def figure(result: Result, recording: Recording) -> "Figure":
     page = Figure(figsize=(10.0, 7.0), dpi=150.0, layout="constrained")
     grid = page.add_gridspec(1, 2, width_ratios=[2.5, 1.0])
     raster, rates = page.add_subplot(grid[0]), page.add_subplot(grid[1])
-    shown = [max(1, size // 40) for size in facts.SIZES]  # of each population, in proportion
+    shown = [max(1, n // 40) for n in facts.SIZES]  # of each population, in proportion
     below = np.concatenate([[0], np.cumsum(shown)])
     for number, name in enumerate(facts.POPULATIONS):
         times, neurons = recording.spikes(name, start, stop)

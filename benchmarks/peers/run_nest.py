@@ -121,19 +121,20 @@ def microcircuit(case, exact):
     suffix = "_ps" if exact else ""
     populations = [
         nest.Create("iaf_psc_exp" + suffix, size, {
-            "C_m": 250.0, "tau_m": 10.0, "t_ref": 2.0, "E_L": -65.0, "V_th": -50.0,
-            "V_reset": -65.0, "tau_syn_ex": 0.5, "tau_syn_in": 0.5, "I_e": current,
+            "C_m": case["c_m"], "tau_m": case["tau_m"], "t_ref": case["t_ref"],
+            "E_L": case["v_rest"], "V_th": case["v_th"], "V_reset": case["v_reset"],
+            "tau_syn_ex": case["tau_syn"], "tau_syn_in": case["tau_syn"], "I_e": current,
         })
-        for size, current in zip(case["sizes"].values(), case["currents"], strict=True)
+        for size, current in zip(case["sizes"], case["currents"], strict=True)
     ]  # fmt: skip
     # generators after all neurons: NEST finds neurons by number, and slowly where these lie between
     for cells, drive in zip(populations, case["drives"], strict=True):
-        cells.V_m = nest.random.normal(-58.0, 10.0)
+        cells.V_m = nest.random.normal(*case["v_start"])
         noise = nest.Create("poisson_generator" + suffix, params={"rate": drive})
         static = {"weight": case["drive_weight"], "delay": case["drive_delay"]}
         nest.Connect(noise, cells, syn_spec=static)
     # a model for each source: a thread has room for 134 million synapses of one model
-    models = [f"static {name}" for name in case["sizes"]]
+    models = [f"static {number}" for number in range(len(populations))]
     for model in models:
         nest.CopyModel("static_synapse", model)
     for target, numbers, means in zip(populations, case["synapses"], case["weights"], strict=True):
