@@ -23,7 +23,8 @@ F = TypeVar("F", bound=Callable[..., object])
 # no_cfunc_wrapper: the second version of each function, for callers in C, is a fifth of compiling.
 _options = {"error_model": "numpy", "no_cfunc_wrapper": True}
 _inlined = register_jitable(**_options, forceinline=True)
-_called = register_jitable(**_options)
+# said here: what is called by an inlined function would be inlined with it
+_called = register_jitable(**_options, forceinline=False)
 # contract: a product and a sum in one step and with one rounding, which plain Python can't do
 _fused = register_jitable(**_options, forceinline=True, fastmath={"contract"})
 

@@ -22,19 +22,21 @@ PHASES = {
     ("spread", "deliver"): "deliver",
     ("spread", "insert"): "deliver",
     ("drive", "begin"): "drive",
-    ("drive", "accumulate"): "drive",
-    ("drive", "deliver_hot"): "drive",
     ("drive", "first_arrival"): "drive",
     ("drive", "pass_arrived"): "drive",
     ("drive", "pass_row"): "drive",
     ("waiting", "begin"): "drive",
     ("waiting", "deliver"): "drive",
-    ("superpose", "stream"): "deliver",
-    ("superpose", "list_hot"): "deliver",
-    ("superpose_plastic", "stream"): "deliver",
-    ("superpose_plastic", "undo"): "deliver",
-    ("superpose", "settle"): "update",
+    ("rounds", "visit"): "deliver",
+    ("rounds", "drive"): "drive",
+    ("rounds", "stream"): "deliver",
+    ("rounds", "settle"): "update",
+    ("rounds", "list"): "deliver",
+    ("rounds", "list_driven"): "drive",
+    ("rounds", "step"): "update",
+    ("rounds", "rejoin"): "update",
     ("stretch", "stream"): "deliver",
+    ("stretch", "list_arrivals"): "deliver",
     ("stretch", "part"): "update",
     ("stretch", "turn"): "update",
     ("population", "advance"): "update",
@@ -66,6 +68,17 @@ class Profile:
         """Return a kernel whose functions are timed."""
         return _Timed(self, kernel, name)
 
+    @contextmanager
+    def clock(self, kernel: str, function: str) -> Iterator[None]:
+        """Count what is done inside as that kernel's function, which is part of a phase."""
+        key = kernel, function
+        with self.part(PHASES.get(key, OTHER)):
+            start, compiled = time.process_time(), self.parts[COMPILE]
+            yield
+            spent = time.process_time() - start
+            self.seconds[key] += spent - (self.parts[COMPILE] - compiled)
+            self.calls[key] += 1
+
     def table(self) -> str:
         """Return the parts and the kernels, longest first, as text."""
         total = sum(self.parts.values()) or 1.0
@@ -89,27 +102,26 @@ class _Timed:
     """A kernel's functions, each with a clock around it."""
 
     def __init__(self, profile: Profile, kernel: ModuleType, name: str) -> None:
-        self._profile, self._kernel, self._name = profile, kernel, name
+        self._profile, self.kernel, self._name = profile, kernel, name
 
     def __getattr__(self, function: str) -> Any:
-        timed = self._with_clock(function, getattr(self._kernel, function))
+        timed = self._with_clock(function, getattr(self.kernel, function))
         setattr(self, function, timed)
         return timed
 
     def _with_clock(self, function: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        profile, key = self._profile, (self._name, function)
-        phase = PHASES.get(key, OTHER)
+        profile, name = self._profile, self._name
 
         def timed(*arguments: Any) -> Any:
-            with profile.part(phase):
-                start, compiled = time.process_time(), profile.parts[COMPILE]
-                result = call(*arguments)
-                spent = time.process_time() - start
-                profile.seconds[key] += spent - (profile.parts[COMPILE] - compiled)
-                profile.calls[key] += 1
-            return result
+            with profile.clock(name, function):
+                return call(*arguments)
 
         return timed
+
+
+def bare(thing: Any) -> Any:
+    """Return a kernel without clocks."""
+    return thing.kernel if isinstance(thing, _Timed) else thing
 
 
 class _CompileListener(event.Listener):  # type: ignore[misc]  # Numba has no types

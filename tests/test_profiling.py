@@ -17,10 +17,10 @@ def driven() -> Network:
 def test_a_profile_counts_kernels_and_parts_of_the_work() -> None:
     with profiling.profile() as where, Simulation(driven()) as sim:
         sim.run(20.0)
-    assert where.calls["population", "advance"] > 0
+    assert where.calls["rounds", "step"] > 0
     assert {"build", "drive", "update", "sort", "other"} <= set(where.parts)
     assert sum(where.seconds.values()) <= sum(where.parts.values())
-    assert "population.advance" in where.table()
+    assert "rounds.step" in where.table()
 
 
 def test_parts_within_parts_are_counted_once() -> None:

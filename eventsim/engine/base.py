@@ -1,7 +1,7 @@
 """What the simulation asks of an engine, and what an engine hands back."""
 
 from collections.abc import Sequence
-from math import inf, isfinite, ulp
+from math import inf, isfinite, nan, ulp
 from typing import Any, NamedTuple, Protocol
 
 from eventsim.engine.buffers import Floats, Ints
@@ -10,7 +10,17 @@ from eventsim.network import Network, Population
 
 
 class SimulationError(RuntimeError):
-    """A run that cannot go on; what was recorded up to then is kept."""
+    """A run that cannot go on; what was recorded up to then is kept.
+
+    Attributes
+    ----------
+    time : float
+        When it happened, ms; nan if that was in a run of several.
+    """
+
+    def __init__(self, message: str, time: float = nan) -> None:
+        super().__init__(message)
+        self.time = time
 
 
 class Sink(Protocol):
@@ -151,7 +161,7 @@ def _error(population: Population, what: str, time: float, s: Any, remedy: str) 
         for name, unit in units.items()
     )
     return SimulationError(
-        f"population {population.name!r}: {what} at {time:.6g} ms, {state}; {remedy}"
+        f"population {population.name!r}: {what} at {time:.6g} ms, {state}; {remedy}", time
     )
 
 

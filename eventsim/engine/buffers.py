@@ -1,8 +1,8 @@
 """The arrays that the compiled engine's loops work on, and what lies in them.
 
-In Python these are tuples of arrays; a kernel takes the arrays one by one (only plain arrays can be
-cached across processes) and puts the same tuples together inside. First axis P: one slice per
-partition of the targets, so that threads never share what they write.
+In Python these are tuples of arrays; a kernel takes the arrays one by one, or plain tuples of them
+(nothing else can be cached across processes), and puts the same tuples together inside. First axis
+P: one slice per partition of the targets, so that threads never share what they write.
 """
 
 from collections.abc import Sequence
@@ -83,7 +83,8 @@ class Progress(NamedTuple):
     trouble: Floats  # (P, 2): neuron and time, where the status is an error
 
 
-DONE, SPIKES_FULL, HISTORY_FULL, COURSE_FULL, NOT_FINITE, RUNAWAY = 0, 1, 2, 3, 4, 5
+DONE, SPIKES_FULL, HISTORY_FULL, COURSE_FULL, INBOX_FULL, VISITS_FULL = range(6)
+NOT_FINITE, RUNAWAY = 6, 7
 
 
 class Probes(NamedTuple):
@@ -120,12 +121,23 @@ class Lines(NamedTuple):
     """What visits in storage order need of the targets, where the weight is all a synapse keeps."""
 
     rows: Floats  # (n, width) see `bind_traces`
-    ref: float  # ms, what everything there that fades is relative to
+    refs: Floats  # (P,) ms, what everything there that fades is relative to; nan: write it anew
+    spans: Floats  # (2,) ms: how long that may stay, and how far before it a spike may be there
     taus: Floats  # (n_traces,) ms, of the presynaptic traces, then the postsynaptic ones
     # (P, n_traces + modes + 2, CHUNK) for each arrival of a chunk: what the presynaptic traces of a
     # line multiply, the postsynaptic ones, and what the weight counts for at the window's end; in
     # the last rows the source's traces as the spike arrives, and the time to the window's end
     factors: Floats
+
+
+class Visits(NamedTuple):
+    """The visits in storage order to a projection's plastic synapses in the present window."""
+
+    at: Ints  # (P,) next pending spike
+    streamed: Ints  # (P,) visits so far
+    # (P, capacity, width) of each: the weight before and after it, or the synapse's row before it
+    saved: Floats
+    done: Ints  # (P,) visits gone through again for arrivals of hot neurons
 
 
 class Synapses(NamedTuple):

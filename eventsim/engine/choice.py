@@ -6,9 +6,11 @@ with 26 rules.
 """
 
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 from eventsim.kernel import kernel
+from eventsim.profiling import bare
 
 Function = Callable[..., Any]
 
@@ -37,3 +39,13 @@ def choice(functions: Sequence[Function], first: int = 0) -> Function:
         return above(number, *arguments)
 
     return call_either
+
+
+def by_number(name: str, modules: Sequence[ModuleType], *functions: str) -> ModuleType:
+    """Return a module of these functions, each of which is told first of which module it is."""
+    namespace = ModuleType(name)
+    if modules:
+        for function in functions:
+            of_each = [getattr(bare(module), function) for module in modules]
+            setattr(namespace, function, choice(of_each))
+    return namespace

@@ -41,6 +41,7 @@ def specialise(kernel: ModuleType, **injected: Any) -> Any:
         What the kernel calls and does not import. Namespaces must be module objects, the only kind
         that Numba looks into.
     """
+    injected = {label: profiling.bare(thing) for label, thing in injected.items()}
     source = inspect.getsource(kernel)
     plain = kernel.__name__.rpartition(".")[2]
     name = f"{plain}_{_fingerprint(kernel, source, injected)}"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventsim import Network, Sampled, Simulation
 
@@ -83,3 +84,9 @@ def sampled_v(network: Network, population: str, *durations: float, **options: A
             sim.run(duration)
         samples = np.array(recorder.recording.states(population, "v").values)
         return samples, sim.state(population, "v")
+
+
+def barely_grown(array: NDArray[Any], axis: int, capacity: int) -> NDArray[Any]:
+    """Return a copy that has room for `capacity` entries along `axis` and no more."""
+    wider = [(0, capacity - n if k == axis else 0) for k, n in enumerate(array.shape)]
+    return np.pad(array, wider)

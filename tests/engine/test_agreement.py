@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from eventsim import (
     AllToAll,
@@ -38,7 +37,7 @@ from eventsim.models import (
 )
 from eventsim.network import Population
 from generated import DELAYS, PAIR, SOFT, networks
-from runs import agreed
+from runs import agreed, barely_grown
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -251,12 +250,6 @@ def test_engines_agree_on_generated_networks(
             sim.step_current("a", [stepped, stepped + 3.0], [150.0, 0.0])
 
     agreed(net, cut, 30.0 - cut, script=script)
-
-
-def barely_grown(array: NDArray[Any], axis: int, capacity: int) -> NDArray[Any]:
-    """Return a copy that has room for `capacity` entries along `axis` and no more."""
-    wider = [(0, capacity - n if k == axis else 0) for k, n in enumerate(array.shape)]
-    return np.pad(array, wider)
 
 
 @given(net=networks(sizes=(20, 40)))

@@ -6,7 +6,7 @@ import pytest
 from eventsim import FixedInDegree, Network, OneToOne, Simulation, SimulationError, Uniform
 from eventsim.engine.compiled import CompiledEngine
 from eventsim.engine.compiled.superposition import Superposition
-from eventsim.models import LIF, Clopath, PoissonSource, STDPPair
+from eventsim.models import LIF, Clopath, PoissonSource, SpikeSource, STDPPair
 from eventsim.models import AdExClopath as Cell
 from runs import assert_close, outcome, sampled_v
 
@@ -104,7 +104,10 @@ def test_who_has_been_deaf_is_summed_again_though_nothing_arrives() -> None:
 def test_what_was_fired_before_an_error_in_the_same_round_is_recorded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Oracle: by hand; windows of 1/8 ms, eight to a round from 30 ms on."""
+    """Oracle: by hand; windows of 1/8 ms, eight to a round from 30 ms on.
+
+    So it is with those who have been through the round when it happens, and those who have not.
+    """
     monkeypatch.setattr(Superposition, "better_window", lambda self, window: 0.125)
     rounds: list[float] = []
     run = CompiledEngine._run_round
@@ -113,16 +116,33 @@ def test_what_was_fired_before_an_error_in_the_same_round_is_recorded(
         lambda self, start, until: rounds.append(start) or run(self, start, until),
     )  # fmt: skip
     net = Network(seed=3)
-    cells = net.add("cells", LIF(v_th=1e308, v_reset=0.0), size=70)
-    noise = net.add("noise", PoissonSource(rate=2000.0), size=70)
-    net.connect(noise, cells, OneToOne(), weight=0.1, delay=1.0)
+    names = ["before", "cells", "after"]
+    for name in names:
+        cells = net.add(name, LIF(v_th=1e308, v_reset=0.0), size=70)
+        noise = net.add(f"noise of {name}", PoissonSource(rate=2000.0), size=70)
+        net.connect(noise, cells, OneToOne(), weight=0.1, delay=1.0)
+        kick = net.add(f"kick of {name}", SpikeSource([[29.1, 29.95]]), size=1)
+        net.connect(kick, cells[5:6], OneToOne(), weight=1.5e308, delay=1.0)
+    for name in ("one", "two"):
+        kick = net.add(name, SpikeSource([[29.9]]), size=1)
+        net.connect(kick, net.populations["cells"][68:69], OneToOne(), weight=1.7e308, delay=1.0)
     with Simulation(net, path="superposition") as sim:
         sim.run(30.0)
-        recorder = sim.record(spikes=["cells"])
-        sim.send("cells", 30.1, 5, 1.5e308)
-        sim.send("cells", 30.9, [68, 68], 1.7e308)
+        recorder = sim.record(spikes=names)
         with pytest.raises(SimulationError, match=r"neuron 68 is no longer finite at 30\.9 ms"):
             sim.run(10.0)
-        times, neurons = recorder.recording.spikes("cells")
+        for name in names:
+            times, neurons = recorder.recording.spikes(name)
+            assert (times.tolist(), neurons.tolist()) == ([30.1], [5])
     assert rounds[-1] == 30.0
-    assert (times.tolist(), neurons.tolist()) == ([30.1], [5])
+
+
+def test_what_comes_from_outside_ends_a_round_before_its_window() -> None:
+    """Oracle: the reference engine; noise is summed in windows of a fraction of a ms."""
+    net = busy(5000.0)
+
+    def script(sim: Simulation) -> None:
+        sim.send("cells", [3.3, 7.77, 7.771, 12.0], [3, 3, 9, 20], 9.0)
+
+    plain = outcome(net, 20.0, engine="reference", script=script)
+    assert_close(outcome(net, 20.0, path="superposition", script=script), plain)

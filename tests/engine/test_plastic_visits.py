@@ -41,7 +41,9 @@ def test_visits_agree_over_many_times_of_reference_and_many_spikes_of_a_target(d
     assert len(set(seen.weights["slow"])) > 500
     with Simulation(net, path="superposition") as sim:
         path = next(iter(sim.engine.superposed.values()))  # type: ignore[attr-defined]
-        assert all(visits.alone and visits.epoch == 100.0 for visits in path.visits.values())
+        assert all(
+            visits.alone and visits.lines.spans[0] == 100.0 for visits in path.visits.values()
+        )
 
 
 def test_visits_agree_for_a_rule_with_several_traces_on_both_sides() -> None:

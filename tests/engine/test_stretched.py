@@ -153,9 +153,9 @@ def test_a_run_is_taken_up_where_it_rested(case: str, tmp_path: Path) -> None:
 def test_silence_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second without a spike, and ten: as many windows and stretches."""
     seen, runs = [], []
-    run = CompiledEngine._run_window
+    run = Stretched._run_window
     monkeypatch.setattr(
-        CompiledEngine, "_run_window", lambda self, *given: (runs.append(given), run(self, *given))
+        Stretched, "_run_window", lambda self, *given: (runs.append(given), run(self, *given))
     )
     for gap in (1e3, 1e4):
         runs.clear()

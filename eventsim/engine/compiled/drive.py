@@ -51,9 +51,9 @@ class Drive:
         synapses = projection.synapses
         partitions = synapses.row_start.shape[0]
         self.projection, self.source, self.target = projection, source, target
-        injected: Any = {"model": bind.neuron_namespace(source.model), "PARALLEL": partitions > 1}
-        self.kernel: Any = specialise(drive_kernel, **injected)
-        self.waiting_kernel: Any = specialise(waiting_kernel, **injected)
+        model = bind.neuron_namespace(source.model)
+        self.kernel: Any = specialise(drive_kernel, model=model)
+        self.waiting_kernel: Any = specialise(waiting_kernel, model=model, PARALLEL=partitions > 1)
         counts = synapses.row_end - synapses.row_start
         sources = np.concatenate([np.repeat(np.arange(row.size), row) for row in counts])
         self.bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
@@ -78,7 +78,6 @@ class Drive:
         self.batch = np.repeat(np.arange(counts.size), counts)  # of each synapse
         self.place = np.arange(self.order.size) - first[self.batch]  # in it
         self.part_arrived, self.full, self.passed = (apart(partitions) for _ in range(3))
-        self.arrived = 0  # synapses that had arrivals when they were accumulated last
         self.begin()
 
     def _per_synapse(self, values: Floats) -> Floats:
@@ -131,7 +130,7 @@ class Drive:
         rows = Rows(np.empty((batches, ROW, BATCH)), *np.zeros((3, batches, width, BATCH)))
         for held in (rows.after, rows.before, rows.later):
             held[self.batch, :, self.place] = states
-        self.kernel.begin(self.seen, *self._everything(rows))
+        self.kernel.begin(self.seen, *self._with(rows))
         return rows
 
     def _wait(self, states: Floats) -> Waiting:
@@ -148,9 +147,18 @@ class Drive:
         self.blocks, self.listed = np.empty((2, self.full.size, LISTED), np.int64)
         return waiting
 
-    def _everything(self, rows: Rows) -> tuple[Any, ...]:
+    def _with(self, rows: Rows) -> tuple[Any, ...]:
         cells = self.source.cells
         return (*self.wires, *rows, cells.params, cells.table, *self.scratch)
+
+    def everything(self) -> tuple[Any, ...]:
+        """Return what it takes to sum the arrivals."""
+        assert self.rows is not None
+        return (self.batches, *self._with(self.rows))
+
+    def delivered(self) -> tuple[Any, ...]:
+        """Return what it takes to list those at hot neurons, and where they are counted."""
+        return (self.projection.synapses.labels, self.part_arrived, self.passed)
 
     def _pass_arrived(self, number: int, states: Floats) -> None:
         """Pass over spikes, so many at a time, that have been delivered."""
@@ -189,42 +197,16 @@ class Drive:
         self.kernel.pass_row(self.wires.sources[some], states, cells.params, cells.table)
         return 1e3 * ROW * len(states) / max(float(states[:, -1].sum() - before), 1e-9)
 
-    @property
-    def about_arrived(self) -> float:
-        """About how many arrivals were accumulated last, by how many synapses had none."""
-        n = self.wires.targets.size
-        return n * log(n / max(n - self.arrived, 0.5))
+    def end_round(self, t1: float, arrived: float) -> float:
+        """Note that all before `t1` has been delivered; return about how much in a window.
 
-    def accumulate(
-        self, t1: float, modes: Floats, first_column: int, sign: int, sums: Floats
-    ) -> None:
-        """Add all arrivals before `t1` to their targets' sums; `deliver_hot` must follow.
-
-        `sign` is that of all weights, 0 if they differ.
+        It follows from how many synapses had any, `arrived`.
         """
-        assert self.rows is not None
-        self.arrived = self.kernel.accumulate(
-            self.seen, t1, self.batches, *self._everything(self.rows), modes, first_column, sign,
-            sums, self.part_arrived,
-        )  # fmt: skip
-
-    def deliver_hot(self, t1: float, hot: Ints, any_hot: bool) -> None:
-        """Write what has been accumulated into the target's inbox where the target is hot."""
-        assert self.rows is not None
-        full = any_hot
-        self.passed[:] = 0
-        while full:
-            inbox = self.target.inbox
-            full = self.kernel.deliver_hot(
-                self.seen, t1, self.batches, *self._everything(self.rows),
-                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled,
-                self.passed, self.full, hot,
-            )  # fmt: skip
-            if full:
-                self.target.make_room()
+        n = self.wires.targets.size
         self.seen = self.earliest = t1
-        if not self.arrived:  # then the next arrival may be far away
+        if not arrived:  # then the next arrival may be far away
             self._note_earliest()
+        return n * log(n / max(n - arrived, 0.5))
 
     def deliver(self, t1: float) -> None:
         """Write all arrivals before `t1` into the target's inbox."""

@@ -73,7 +73,7 @@ class CompiledEngine:
         self._superpose()
         self.longest = min(self.lookahead, LONGEST if self.superposed else LONGEST_WINDOW)
         self.window = min(self.longest, 1.0)
-        self.work = 0  # of the last window, in arrivals
+        self.work = 0  # of a window of the last round, in arrivals
         self.stretch = Stretch()
         self.reached = 0.0  # ms, the end of the last window
         self.active = 0  # threads that kernels use
@@ -214,35 +214,60 @@ class CompiledEngine:
         What was fired is sent when all are over. On the ordered path there is one window, as it may
         be cut anywhere.
         """
-        until, end = min(start + self.longest, until), start
-        for _ in range(ROUND if self.superposed else 1):
-            # what is left over is shared out: a window of rounding errors costs like any other
-            begin, end = end, until if until - end < 1.5 * self.window else end + self.window
-            try:
-                self._run_window(begin, end)
-            except SimulationError:
-                self._send_all(before=begin)
-                raise
-            if end == until or self._earliest() >= end + self.window:
-                break
-        self._send_all()
-        for path in self.superposed.values():
-            path.note_rates(end - start)
-        return end
-
-    def _run_window(self, start: float, end: float) -> None:
+        times = self._windows(start, until)
         self._use_threads()
-        self._advance_sources(self.sources + self.observed, end)
-        arrivals = 0
+        self._advance_sources(self.sources + self.observed, times[-1])
+        arrivals, error = 0, None
         for population in self.neurons:
-            forced = self._insert(population, end)
-            if population in self.superposed:
-                self._run_superposed(population, start, end, forced)
-            else:
-                arrivals += self._run_ordered(population, end)
+            try:
+                arrivals += self._run(population, times)
+            except SimulationError as found:
+                # the others go on up to the window in which it was, or another one in one of them
+                error, times = found, [t for t in times if t <= found.time]
             if population.watched:
                 population.hand_over_samples(self.sink)
-        self._set_window(arrivals)
+        if error is not None:
+            self._send_all(before=times[-1])
+            raise error
+        self._send_all()
+        end = times[-1]
+        for path in self.superposed.values():
+            path.note_rates(end - start)
+        self._set_window(arrivals / (len(times) - 1))
+        return end
+
+    def _windows(self, start: float, until: float) -> list[float]:
+        """Return where the windows of a round begin and end."""
+        until, times = min(start + self.longest, until), [start]
+        outside = min((external.due for external in self.external), default=inf)
+        while times[-1] < until and len(times) <= (ROUND if self.superposed else 1):
+            # what is left over is shared out: a window of rounding errors costs like any other
+            left = until - times[-1]
+            end = until if left < 1.5 * self.window else times[-1] + self.window
+            if outside >= end or len(times) == 1:
+                times.append(end)
+            if outside < end:  # goes to the inbox, where there is room for one window
+                break
+        return times
+
+    def _run(self, population: CompiledPopulation, times: list[float]) -> int:
+        """Take a population through the windows between `times`; return arrivals to step through.
+
+        Along its path none are counted.
+        """
+        arrivals, end = 0, times[-1]
+        path = self.superposed.get(population)
+        if path is None:
+            for t1 in times[1:]:
+                self._insert(population, t1)
+                arrivals += self._run_ordered(population, t1)
+        elif len(times) > 1:
+            forced = self._insert(population, end)
+            if forced.size or path.due(end):
+                path.run(times, forced, self.stretch.end)
+            if population.watched and population.reached < end:  # for its samples
+                population.advance(end)
+        return arrivals
 
     def _use_threads(self) -> None:
         """Use all threads, or for a handful of arrivals one that does all partitions."""
@@ -274,15 +299,6 @@ class CompiledEngine:
                 if source.watched:
                     source.hand_over_samples(self.sink)
                 self._send(source)
-
-    def _run_superposed(
-        self, population: CompiledPopulation, start: float, end: float, forced: Ints
-    ) -> None:
-        path = self.superposed[population]
-        if forced.size or path.due(end):
-            path.run(start, end, forced, self.stretch.end)
-        if population.watched and population.reached < end:  # for its samples
-            population.advance(end)
 
     def _run_ordered(self, population: CompiledPopulation, end: float) -> int:
         """Deliver and step; return the number of arrivals."""
@@ -330,13 +346,13 @@ class CompiledEngine:
         )  # fmt: skip
         return neurons
 
-    def _set_window(self, arrivals: int) -> None:
+    def _set_window(self, arrivals: float) -> None:
         """Choose the next window by counts, which the network determines, never by a clock.
 
         On the ordered path aim at a cacheful of arrivals; the superposition paths say what they
         would rather have. The shortest wish is granted.
         """
-        self.work = arrivals + sum(path.work for path in self.superposed.values())
+        self.work = int(arrivals) + sum(path.work for path in self.superposed.values())
         wishes = [path.better_window(self.window) for path in self.superposed.values()]
         if arrivals > 2 * WINDOW_ARRIVALS:
             wishes.append(self.window / 2.0)

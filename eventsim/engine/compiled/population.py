@@ -12,7 +12,9 @@ from eventsim.engine.buffers import (
     BLOCK,
     BURST_BIN,
     COURSE_FULL,
+    DONE,
     HISTORY_FULL,
+    INBOX_FULL,
     NOT_FINITE,
     RUNAWAY,
     SPIKES_FULL,
@@ -57,6 +59,7 @@ class CompiledPopulation:
         self.model = population.model
         self.plastic_projections = plastic
         self.max_rate = SOURCE_LIMIT if self.model.is_source else max_rate
+        self.limit = self.max_rate * BURST_BIN * 1e-3  # spikes in a bin
         table = population.table
         try_out(f"population {population.name!r}", self.model, population.parameters[0], table)
         for projection in plastic:
@@ -201,7 +204,7 @@ class CompiledPopulation:
 
     def watch(self, watch: Watch | None, longest_window: float = 1.0) -> None:
         """Sample these neurons from now on; there is room for the samples of one window."""
-        neurons = np.zeros(0, np.int64) if watch is None else np.asarray(watch.neurons, np.int64)
+        neurons = np.array([] if watch is None else watch.neurons, np.int64)
         slot = np.full(self.population.size, -1, np.int32)
         slot[neurons] = np.arange(neurons.size)
         clock = np.array([inf, 1.0] if watch is None else [watch.start, watch.interval])
@@ -235,24 +238,37 @@ class CompiledPopulation:
 
     def advance(self, t1: float) -> None:
         """Take the population through the window up to `t1`; spikes are left in `emitted`."""
-        limit = self.max_rate * BURST_BIN * 1e-3
         while self.kernel.advance(
-            t1, limit, *self.cells, *self.inbox, *self.emitted, *self.progress, *self.probes,
+            t1, self.limit, *self.cells, *self.inbox, *self.emitted, *self.progress, *self.probes,
             *self.plastic,
         ):  # fmt: skip
-            status = self.progress.status
-            for p in np.flatnonzero(status >= NOT_FINITE):
-                neuron, time = self.progress.trouble[p, :2]
-                raise self._error(int(neuron), float(time), status[p] == RUNAWAY)
-            if SPIKES_FULL in status:
-                capacity = self.emitted.rows.shape[1] + 1
-                self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, capacity))
-            if HISTORY_FULL in status:  # synapses can be swept only between two windows
-                history = grown(self.plastic.history, 1, self.plastic.history.shape[1] + 1)
-                self.plastic = self.plastic._replace(history=history)
-            if COURSE_FULL in status:
-                self.grow_courses()
+            self.help_on()
+        self.has_reached(t1)
+
+    def has_reached(self, t1: float) -> None:
+        """Note that all is done up to `t1`."""
         self.reached, self._earliest = t1, None
+
+    def help_on(self) -> None:
+        """Make room where partitions lack it; raise the first error when no other goes on."""
+        status = self.progress.status
+        if SPIKES_FULL in status:
+            capacity = self.emitted.rows.shape[1] + 1
+            self.emitted = self.emitted._replace(rows=grown(self.emitted.rows, 1, capacity))
+        if HISTORY_FULL in status:  # synapses can be swept only between two rounds
+            history = grown(self.plastic.history, 1, self.plastic.history.shape[1] + 1)
+            self.plastic = self.plastic._replace(history=history)
+        if COURSE_FULL in status:
+            self.grow_courses()
+        if INBOX_FULL in status:
+            self.make_room()
+        failed = np.flatnonzero(status >= NOT_FINITE)
+        if failed.size and np.isin(status, (DONE, NOT_FINITE, RUNAWAY)).all():
+            p = failed[np.argmin(self.progress.trouble[failed, 1])]
+            neuron, time = self.progress.trouble[p, :2]
+            error = self._error(int(neuron), float(time), status[p] == RUNAWAY)
+            status[:] = DONE
+            raise error
 
     def _error(self, neuron: int, time: float, too_fast: bool) -> SimulationError:
         cells, model = self.cells, self.model
@@ -389,8 +405,8 @@ class CompiledPopulation:
 
     def hand_over_samples(self, sink: Sink) -> None:
         """Give the window's samples to the sink."""
-        taken = self.probes.taken
-        first, last = int(taken[-1]), int(taken[0])
+        taken = self.probes.taken  # as many of each, but where an error has ended a round
+        first, last = int(taken[-1]), int(taken[:-1].min())
         if last > first:
             sink.samples(self.population.index, self.probes.values[: last - first])
             taken[-1] = last

@@ -1,8 +1,8 @@
 """A population that is settled once in several windows; see `eventsim.engine.kernels.stretch`."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import inf, log2, sqrt
-from types import ModuleType
 
 import numpy as np
 
@@ -11,12 +11,8 @@ from eventsim.engine.buffers import Ints, apart
 from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
-from eventsim.engine.compiled.superposition import (
-    LONGEST,
-    WINDOW_COST,
-    Incoming,
-    Superposition,
-)
+from eventsim.engine.compiled.round import Incoming
+from eventsim.engine.compiled.superposition import LONGEST, WINDOW_COST, Superposition
 from eventsim.engine.kernels import stretch as stretch_kernel
 from eventsim.engine.kernels.stretch import NEW
 from eventsim.engine.kernels.superpose import COLD, WATCHED
@@ -87,11 +83,7 @@ class Stretched(Superposition):
     ) -> None:  # fmt: skip
         super().__init__(population, projections, drives)
         partitions = population.cells.bounds.size - 1
-        self.stretch_kernel: ModuleType = specialise(
-            stretch_kernel,
-            model=bind.neuron_namespace(population.model),
-            PARALLEL=partitions > 1,
-        )
+        self.streamed = apart(partitions)
         self.limits = np.full(self.sums.shape[1], inf)
         self.fresh = apart(partitions)
         self.watched = np.zeros(0, np.int64)  # sampled, but cold
@@ -130,15 +122,30 @@ class Stretched(Superposition):
         """Whether a stretch up to `end` holds anything for this population."""
         return super().due(end)
 
-    def run(self, start: float, t1: float, forced: Ints, end: float) -> None:
-        """Take the population through the window from `start` to `t1`.
+    def _prepare_rounds(self) -> None:
+        """Put the kernel together."""
+        population = self.population
+        self.kernel = specialise(
+            stretch_kernel,
+            model=bind.neuron_namespace(population.model),
+            PARALLEL=population.cells.bounds.size > 2,
+        )
 
-        The neurons `forced` have arrivals in the inbox already. `end` is that of the stretch.
+    def run(self, times: list[float], forced: Ints, end: float) -> None:
+        """Take the population through the windows between `times`.
+
+        The neurons `forced` have arrivals in the inbox already; then there is one window. `end` is
+        that of the stretch.
         """
+        for start, t1 in pairwise(times):
+            if forced.size or self.due(t1):
+                self._run_window(start, t1, forced, end)
+
+    def _run_window(self, start: float, t1: float, forced: Ints, end: float) -> None:
         population = self.population
         if not self.under_way:
             self.turn(start, end)
-        self.arrivals, self.spikes = 0, 0.0
+        self.arrivals, self.spikes = 0.0, 0.0
         due = [i for i in self.projections if i.projection.due < t1]
         for incoming in due:
             self._stream(incoming, self.end - self.settled, t1, self.end)
@@ -150,7 +157,7 @@ class Stretched(Superposition):
         for incoming in due:
             self._list_hot(incoming.projection, listed)
         if fresh:
-            self.stretch_kernel.part(
+            self.kernel.part(
                 self.settled, start, self.end, *population.cells, self.lanes, self.sums, self.used,
                 self.modes, self.first_columns, self.last_columns, self.row, self.limits, self.hot,
                 self.listed, self.counts, self.fresh, outside, *population.inbox,
@@ -162,15 +169,30 @@ class Stretched(Superposition):
         per = self.summable
         self.hot_cost += self.n_hot * (per.hot_cost + per.hot_arrival_cost * self.arrivals / size)
 
-    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float) -> int:
+    def _stream(self, incoming: Incoming, oldest: float, t1: float, end: float) -> None:
+        """Sum the arrivals before `t1` as they are at `end`, when none is older than `oldest`."""
         projection = incoming.projection
-        added: int = self.stretch_kernel.stream(
+        added: int = self.kernel.stream(
             oldest, t1, end, *projection.synapses, *projection.pending, incoming.modes,
             incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
             self.exciting, self.shares, self.population.cells.bounds, self.limits, self.hot,
             self.listed, self.counts, self.fresh,
         )  # fmt: skip
-        return added
+        self.arrivals += added
+        # not those pending, which are counted once in each partition
+        self.spikes += projection.rate * max(oldest, projection.longest_delay)
+
+    def _list_hot(self, projection: CompiledProjection, listed: bool) -> None:
+        """Write arrivals of hot neurons into the inbox, if any; move the pending spikes on."""
+        full = True
+        while full:
+            full, projection.due = self.kernel.list_arrivals(
+                *projection.synapses, *projection.pending, self.hot, listed, self.places,
+                self.no_visits, self.done, *self.population.inbox, projection.part_due,
+                projection.part_full,
+            )  # fmt: skip
+            if full:
+                self.population.make_room()
 
     def _force(self, neurons: Ints) -> None:
         """Put neurons that have arrivals from outside among the fresh ones."""
@@ -185,7 +207,7 @@ class Stretched(Superposition):
     def turn(self, t1: float, t2: float) -> None:
         """Settle all neurons at `t1`, and begin a stretch to `t2`; none begins if this is `t1`."""
         population = self.population
-        self.stretch_kernel.turn(
+        self.kernel.turn(
             self.settled, t1, t2, *population.cells, self.lanes, self.sums, self.used,
             self.sum_places, self.limits, self.verdicts, self.hot, self.listed, self.counts,
         )  # fmt: skip

@@ -1,19 +1,22 @@
 """A population whose arrivals are summed rather than sorted."""
 
 from math import inf, log2, sqrt
-from types import ModuleType
-from typing import NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from eventsim.engine import bind
 from eventsim.engine.buffers import PORTS, Floats, Ints, apart
+from eventsim.engine.choice import by_number
 from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.plastic_visits import PlasticVisits
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
+from eventsim.engine.compiled.round import Incoming, Round
+from eventsim.engine.kernels import rounds
 from eventsim.engine.kernels import superpose as superpose_kernel
+from eventsim.engine.kernels.rounds import Sums
 from eventsim.engine.kernels.streaming import CHUNK
 from eventsim.engine.rows import LANES
 from eventsim.engine.specialise import specialise
@@ -27,15 +30,6 @@ LONGEST = 1.0  # ms: in longer windows too many neurons might fire
 # What the choice of the window's length goes by, beside what the model says (benchmarks/paths.py):
 # ns for a window itself, to look at a spike on its way
 WINDOW_COST, SPIKE_COST = 50_000.0, 50.0
-
-
-class Incoming(NamedTuple):
-    """A projection with what its arrivals mean to the sums."""
-
-    projection: CompiledProjection
-    modes: Floats  # (modes, 2): see `fade`
-    first_column: int
-    sign: int  # of all its weights, 0 if they differ
 
 
 def is_visited(projection: CompiledProjection) -> TypeGuard[PlasticProjection]:
@@ -68,23 +62,20 @@ class Superposition:
         driving = [drive.projection for drive in drives]
         self._listen_to(projections + driving, drives)
         partitions = population.cells.bounds.size - 1
-        self.kernel: ModuleType = specialise(
-            superpose_kernel,
-            model=bind.neuron_namespace(population.model),
-            PARALLEL=partitions > 1,
-        )
         self.visits = {
             i.projection: PlasticVisits(population, i.projection, len(i.modes))
             for i in self.projections
             if isinstance(i.projection, PlasticProjection)
         }
         self.no_visits = np.zeros((partitions, 0, 2))
+        self.kernels: dict[Any, Any] = {}  # by what is visited, which may be frozen in a run
         size = population.population.size
         blocks, columns = population.cells.block_due.size, len(summable.lane._fields)
         self.sums = np.zeros((summable.columns + 1, blocks * LANES))  # the last stays as it is
         self.lanes = np.zeros((blocks, columns, LANES))
         # what is in a row besides: the beginnings of a plan
-        self.rest = summable.from_lane(summable.lane(*[0.0] * columns), LONGEST)[columns:]
+        nothing = summable.lane(*[0.0] * columns)
+        self.rest = np.array(summable.from_lane(nothing, LONGEST)[columns:], np.float64)
         self.sum_places = apart(partitions, summable.columns)
         self.verdicts = np.zeros((partitions, LANES))
         self.hot = np.zeros(size, np.int8)
@@ -92,12 +83,46 @@ class Superposition:
         self.chunk = np.zeros((partitions, CHUNK))
         self.places = np.zeros(self.chunk.shape, np.int64)
         self.counts = apart(partitions, 3)
-        self.streamed = apart(partitions)
-        self.done = apart(partitions)  # visits that have been listed
-        self.arrivals, self.spikes = 0, 0.0  # streamed in the last window, by about so many spikes
-        self.n_hot = 0  # neurons that had to be stepped in it
+        self.done = apart(partitions)
+        # streamed in a window of the last round, by about so many spikes
+        self.arrivals, self.spikes = 0.0, 0.0
+        self.n_hot = 0.0  # neurons that had to be stepped in one of them
         self.windows, self.landed = 0, 0.0  # in all: windows, arrivals in them at cold neurons
         self.take_over()
+        self._prepare_rounds()
+
+    def _prepare_rounds(self) -> None:
+        """Put together what takes the population through a round, as it hears now."""
+        own = Sums(
+            self.lanes, self.rest, self.sums, self.used, self.sum_places, self.verdicts, self.hot,
+            self.listed, self.counts, self.chunk, self.places, self.no_visits, self.done,
+        )  # fmt: skip
+        static = [i for i in self.projections if not is_visited(i.projection)]
+        visited = [
+            (i, self.visits[i.projection]) for i in self.projections if is_visited(i.projection)
+        ]
+        kernel = self._kernel(bool(static), tuple(visits for _, visits in visited))
+        self.round = Round(kernel, self.population, own, static, visited, self.drives)
+
+    def _kernel(self, static: bool, visited: tuple[PlasticVisits, ...]) -> Any:
+        """Return the kernel for these plastic projections; there are `static` ones or not."""
+        key = static, visited
+        if key not in self.kernels:
+            model = bind.neuron_namespace(self.population.model)
+            visits = [visits.kernel for visits in visited]
+            drives = [drive.kernel for drive, _ in self.drives]
+            self.kernels[key] = specialise(
+                rounds,
+                superpose=specialise(superpose_kernel, model=model),
+                population=self.population.kernel,
+                visits=by_number("visits", visits, "refer", "stream", "undo", "hear"),
+                drives=by_number("drives", drives, "accumulate", "deliver_hot"),
+                PARALLEL=self.population.cells.bounds.size > 2,
+                STATIC=static,
+                VISITED=bool(visited),
+                DRIVEN=bool(drives),
+            )
+        return self.kernels[key]
 
     def take_over(self) -> None:
         """Go on from the rows, which are all valid at one time."""
@@ -152,7 +177,8 @@ class Superposition:
         self._listen_to([i.projection for i in self.projections], [d for d, _ in self.drives])
         self.restless = True
         for visits in self.visits.values():
-            visits.stale = True
+            visits.forget_lines()
+        self._prepare_rounds()
 
     def due(self, t1: float) -> bool:
         """Whether the window that ends at `t1` holds anything for this population."""
@@ -162,84 +188,30 @@ class Superposition:
             or any(drive.earliest < t1 for drive, _ in self.drives)
         )
 
-    def run(self, start: float, t1: float, forced: Ints, end: float) -> None:
-        """Take the population through the window from `start` to `t1`.
+    def run(self, times: list[float], forced: Ints, end: float) -> None:
+        """Take the population through the windows between `times`.
 
-        The neurons `forced` have arrivals in the inbox already. `end` is that of the stretch.
+        The neurons `forced` have arrivals in the inbox already; then there is one window. `end` is
+        that of the stretch.
         """
-        population = self.population
-        fired = population.emitted.filled.copy()
-        self.arrivals, self.spikes = 0, 0.0
-        drives = [pair for pair in self.drives if pair[0].earliest < t1]
-        for drive, incoming in drives:
-            drive.accumulate(t1, incoming.modes, incoming.first_column, incoming.sign, self.sums)
-        due = [i for i in self.projections if i.projection.due < t1]
-        for incoming in due:
-            self._stream(incoming, t1 - start, t1, t1)
-        probes, cells = population.probes, population.cells
-        if population.watched:
-            self.hot[probes.neurons] = superpose_kernel.WATCHED
         if forced.size:
             self.hot[forced] = superpose_kernel.FORCED
-        hot, self.restless, sampled = self.kernel.settle(
-            self.settled, t1, *cells, self.lanes, self.sums, self.used, self.sum_places,
-            self.verdicts, self.hot, int(population.watched or forced.size > 0), self.listed,
-            self.counts,
-        )  # fmt: skip
-        self.settled = t1
-        self.windows += 1
-        came = self.arrivals + sum(drive.about_arrived for drive, _ in drives)
-        self.landed += came * (1.0 - hot / population.population.size)
-        self.n_hot, listed = hot, hot + sampled > 0
-        for incoming in due:
-            if listed and is_visited(incoming.projection):
-                self.visits[incoming.projection].undo(self.hot)
-            self._list_hot(incoming.projection, listed)
-        for drive, _ in drives:
-            drive.deliver_hot(t1, self.hot, listed)
-        if listed:
-            population.advance(t1)
-            for visits in self.visits.values():
-                visits.hear(fired)
-            self.kernel.rejoin(t1, *cells, self.lanes, self.hot, self.listed, self.counts)
-        if population.watched:
-            self.write_rows(probes.neurons)
-
-    def _stream(self, incoming: Incoming, oldest: float, t1: float, end: float) -> None:
-        """Sum the arrivals before `t1` as they are at `end`, when none is older than `oldest`."""
-        projection = incoming.projection
-        if is_visited(projection):
-            self.arrivals += self.visits[projection].stream(
-                oldest, t1, incoming.modes, incoming.first_column, self.sums
-            )
-        else:
-            self.arrivals += self._add(incoming, oldest, t1, end)
-        # not those pending, which are counted once in each partition
-        self.spikes += projection.rate * max(oldest, projection.longest_delay)
-
-    def _add(self, incoming: Incoming, oldest: float, t1: float, end: float) -> int:
-        projection = incoming.projection
-        added: int = self.kernel.stream(
-            oldest, t1, end, *projection.synapses, *projection.pending, incoming.modes,
-            incoming.first_column, incoming.sign, self.sums, self.chunk, self.streamed,
-        )  # fmt: skip
-        return added
-
-    def _list_hot(self, projection: CompiledProjection, listed: bool) -> None:
-        """Write arrivals of hot neurons into the inbox, if any; move the pending spikes on."""
-        visits = self.no_visits
-        self.done[:] = 0
-        if is_visited(projection) and self.visits[projection].alone:
-            visits = self.visits[projection].saved
-        full = True
-        while full:
-            full, projection.due = self.kernel.list_hot(
-                *projection.synapses, *projection.pending, self.hot, int(listed), self.places,
-                visits, self.done, *self.population.inbox, projection.part_due,
-                projection.part_full,
-            )  # fmt: skip
-            if full:
-                self.population.make_room()
+        marked = self.population.watched or forced.size > 0
+        noted = self.round.run(times, self.settled, marked=marked)
+        window, windows = times[1] - times[0], len(times) - 1
+        self.arrivals, self.n_hot = noted.arrivals / windows, noted.stepped / windows
+        self.spikes = 0.0
+        for (projection, *_), due in zip(self.round.projections, noted.due, strict=True):
+            projection.due = due
+            # not those pending, which are counted once in each partition
+            self.spikes += projection.rate * max(window, projection.longest_delay)
+        came = self.arrivals
+        for (drive, _), arrived in zip(self.drives, noted.arrived, strict=True):
+            came += drive.end_round(times[-1], arrived / windows)
+        self.restless, self.settled = noted.restless, times[-1]
+        self.windows += windows
+        self.landed += came * windows * (1.0 - self.n_hot / self.population.population.size)
+        self.population.has_reached(self.settled)
 
     def note_rates(self, duration: float) -> None:
         """Note how many spikes per ms were put on their way in the last `duration` ms."""
@@ -265,7 +237,7 @@ class Superposition:
     @property
     def work(self) -> int:
         """What the last window took, in arrivals on the ordered path."""
-        return (self.arrivals + self.population.population.size) // 8
+        return int(self.arrivals + self.population.population.size) // 8
 
     def better_window(self, window: float) -> float:
         """Return a window nearer to where settling all neurons costs as much as stepping hot ones.
@@ -290,5 +262,5 @@ class Superposition:
         self.reset()
         self.take_over()
         counts = stored.array("counts", float, 6, least=0.0).tolist()
-        self.spikes, self.restless, self.landed = counts[1], counts[3] > 0.0, counts[5]
-        self.arrivals, self.n_hot, self.windows = (int(counts[k]) for k in (0, 2, 4))
+        self.arrivals, self.spikes, self.n_hot = counts[:3]
+        self.restless, self.windows, self.landed = counts[3] > 0.0, int(counts[4]), counts[5]

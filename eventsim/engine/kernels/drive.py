@@ -11,10 +11,17 @@ all rows is done to many at once. That is for targets whose arrivals are summed;
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from numba import prange
-
-from eventsim.engine.buffers import KIND, SOURCE, SYNAPSE, TARGET, TIME, VALUE, Floats, Ints
-from eventsim.engine.kernels.partitions import any_of, total_of
+from eventsim.engine.buffers import (
+    KIND,
+    SOURCE,
+    SYNAPSE,
+    TARGET,
+    TIME,
+    VALUE,
+    Floats,
+    Inbox,
+    Ints,
+)
 from eventsim.engine.kernels.registers import full_registers
 from eventsim.engine.kernels.row_sums import ROW, add_totals, merge_totals, sum_rows
 from eventsim.kernel import kernel, kernel_call, loop
@@ -24,8 +31,6 @@ if TYPE_CHECKING:
 
 BATCH = 128  # rows; a batch stays in the first cache
 REGISTER = 8  # rows that one instruction works on; what is left over is done one by one, slowly
-
-PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
 
 class Wires(NamedTuple):
@@ -70,7 +75,7 @@ class Scratch(NamedTuple):
     part: Floats  # (modes, BATCH) sums of the rows at hand
 
 
-@kernel_call
+@kernel
 def _look_up(n: int, low: int, wires: Wires, sources: Sources, scratch: Scratch) -> None:
     """Write the next arrivals at the `n` synapses in `short`, counted from `low`."""
     short, held, fresh, late = scratch.short, scratch.held, scratch.fresh, scratch.late
@@ -103,7 +108,7 @@ def _fill_up(n: int, short: Ints, sources: Sources) -> int:
     return full
 
 
-@kernel_call
+@kernel
 def _renew(n: int, b: int, wires: Wires, rows: Rows, sources: Sources, scratch: Scratch) -> int:
     """Look up the next row of the `n` places in `short` of a batch.
 
@@ -146,30 +151,22 @@ def begin(
             n = _ended(n, t, fresh[0, ROW - 1], short[0])
 
 
-@loop(parallel=PARALLEL)
+@kernel_call
 def accumulate(
-    t0: float, t1: float, batches: Ints,
-    first: Ints, in_line: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats,
-    numbers: Floats, times: Floats, after: Floats, before: Floats, later: Floats,
-    params: Floats, table: Floats,
-    short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
-    modes: Floats, first_column: int, sign: int, sums: Floats, arrived: Ints,
+    p: int, t0: float, t1: float, batches: Ints, wires: Wires, rows: Rows, sources: Sources,
+    scratch: Scratch, modes: Floats, first_column: int, sign: int, sums: Floats,
 ) -> int:  # fmt: skip
     """Add the arrivals from t0 to t1 to their targets' sums; return how many synapses had any."""
-    for p in prange(batches.shape[0] - 1):
-        full_registers()
-        wires = Wires(first, in_line, of, targets, weights, delays, numbers)
-        rows = Rows(times, after, before, later)
-        scratch = Scratch(short[p], held[p], fresh[p], late[p], totals[p], part[p])
-        arrived[p] = 0
-        for b in range(batches[p], batches[p + 1]):
-            low, high = first[b], first[b + 1]
-            _sum_batch(b, t0, t1, wires, rows, Sources(params, table), scratch, modes)
-            arrived[p] += add_totals(
-                totals[p], weights[low:high], targets[low:high], in_line[b] != 0, modes.shape[0],
-                first_column, sign, sums,
-            )  # fmt: skip
-    return total_of(arrived)
+    full_registers()
+    arrived = 0
+    for b in range(batches[p], batches[p + 1]):
+        low, high = wires.first[b], wires.first[b + 1]
+        _sum_batch(b, t0, t1, wires, rows, sources, scratch, modes)
+        arrived += add_totals(
+            scratch.totals, wires.weights[low:high], wires.targets[low:high],
+            wires.in_line[b] != 0, modes.shape[0], first_column, sign, sums,
+        )  # fmt: skip
+    return arrived
 
 
 @kernel
@@ -221,36 +218,27 @@ def _move_up(
                 later[column, a] = after[column, a]
 
 
-@loop(parallel=PARALLEL)
+@kernel_call
 def deliver_hot(
-    t0: float, t1: float, batches: Ints,
-    first: Ints, in_line: Ints, of: Ints, targets: Ints, weights: Floats, delays: Floats,
-    numbers: Floats, times: Floats, after: Floats, before: Floats, later: Floats,
-    params: Floats, table: Floats,
-    short: Ints, held: Floats, fresh: Floats, late: Floats, totals: Floats, part: Floats,
-    labels: Floats, inbox: Floats, tags: Ints, filled: Ints, passed: Ints, full: Ints, hot: Ints,
+    p: int, t0: float, t1: float, batches: Ints, wires: Wires, before: Floats, sources: Sources,
+    scratch: Scratch, labels: Floats, inbox: Inbox, passed: Ints, hot: Ints,
 ) -> bool:  # fmt: skip
     """Write those arrivals into the inbox that have been accumulated and whose target is hot.
 
-    Return whether it is full in any partition. Called again with more room it goes on behind the
-    synapses that it has passed, of which there are passed[p], at first 0.
+    Return whether there was room. If not, it goes on behind the synapses that it has passed when
+    it is called again; there are passed[p] of them, at first 0.
     """
-    for p in prange(batches.shape[0] - 1):
-        wires = Wires(first, in_line, of, targets, weights, delays, numbers)
-        scratch = Scratch(short[p], held[p], fresh[p], late[p], totals[p], part[p])
-        low, end = first[batches[p]], first[batches[p + 1]]
-        full[p] = 0
-        while low + passed[p] < end and full[p] == 0:
-            n, stop = _list_hot(low, low + passed[p], end, targets, hot, short[p])
-            written = _list_again(
-                n, batches[p], t0, t1, wires, before, Sources(params, table), scratch, labels,
-                inbox[p], tags[p], filled[p],
-            )  # fmt: skip
-            if written < 0:
-                full[p] = 1
-            else:
-                filled[p], passed[p] = written, stop - low
-    return any_of(full)
+    low, end = wires.first[batches[p]], wires.first[batches[p + 1]]
+    while low + passed[p] < end:
+        n, stop = _list_hot(low, low + passed[p], end, wires.targets, hot, scratch.short)
+        written = _list_again(
+            n, batches[p], t0, t1, wires, before, sources, scratch, labels, inbox.rows[p],
+            inbox.tags[p], inbox.filled[p],
+        )  # fmt: skip
+        if written < 0:
+            return False
+        inbox.filled[p], passed[p] = written, stop - low
+    return True
 
 
 @kernel

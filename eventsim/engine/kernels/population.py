@@ -132,8 +132,10 @@ def advance(
     set; called again with more room it goes on where it stopped.
     """
     for p in prange(bounds.shape[0] - 1):
+        if status[p] >= NOT_FINITE:  # until no other goes on
+            continue
         status[p] = DONE
-        _partition(
+        advance_partition(
             p, t1, limit,
             Cells(states, params, table, due, block_due, bounds, bursts),
             Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin),
@@ -147,10 +149,14 @@ def advance(
 
 
 @kernel_call
-def _partition(
+def advance_partition(
     p: int, t1: float, limit: float, cells: Cells, inbox: Inbox, emitted: Emitted,
     progress: Progress, probes: Probes, plastic: Plastic,
 ) -> None:  # fmt: skip
+    """Take the neurons of a partition through the window that ends at `t1`, or as far as it goes.
+
+    If it is not through, its status says why.
+    """
     stage = progress.stage[p]
     window = Window(t1, limit, cells, inbox, emitted, progress, probes, plastic)
     if stage[0] == 0:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from eventsim.engine.buffers import Floats, Ints
 from eventsim.engine.kernels.fade import POWER, TAU, fade, fade_far, fade_little, lifted
-from eventsim.kernel import kernel, kernel_call
+from eventsim.kernel import kernel
 
 ROW = 8  # arrivals of a row
 
 
-@kernel_call
+@kernel
 def sum_rows(n: int, t0: float, t1: float, times: Floats, modes: Floats, totals: Floats) -> None:
     """Write what the arrivals of `n` rows from t0 to t1 have given at t1 into totals[mode]."""
     for m in range(modes.shape[0]):
@@ -56,7 +56,7 @@ def merge_totals(n: int, short: Ints, modes: int, part: Floats, totals: Floats) 
             totals[m, short[a]] += part[m, a]
 
 
-@kernel_call
+@kernel
 def add_totals(
     totals: Floats, weights: Floats, targets: Ints, in_line: bool, modes: int, first_column: int,
     sign: int, sums: Floats,

@@ -33,7 +33,7 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.fade import TAU, faded
-from eventsim.engine.kernels.partitions import total_of
+from eventsim.engine.kernels.partitions import any_of, earliest_of, total_of
 from eventsim.engine.kernels.streaming import stream_spike
 from eventsim.engine.kernels.superpose import (
     COLD,
@@ -41,6 +41,7 @@ from eventsim.engine.kernels.superpose import (
     WATCHED,
     begin_anew,
     find_sums,
+    list_hot,
     worst_verdict,
 )
 from eventsim.kernel import kernel, loop
@@ -188,6 +189,28 @@ def _find(
             hot[i] = NEW
             listed[fresh[0]] = i
             fresh[0] += 1
+
+
+@loop(parallel=PARALLEL)
+def list_arrivals(
+    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
+    pending: Floats, n_pending: Ints, hot: Ints, any_hot: bool, places: Ints, visits: Floats,
+    done: Ints,
+    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
+    end: Ints, work: Ints, begin: Ints, earliest: Floats, full: Ints,
+) -> tuple[bool, float]:  # fmt: skip
+    """List what arrives at hot neurons: see `superpose.list_hot`.
+
+    Return whether the inbox is full in any partition, and when the next arrival is due.
+    """
+    for p in prange(row_start.shape[0]):
+        room = list_hot(
+            p, Synapses(row_start, row_end, target, weight, delay, labels),
+            Pending(pending, n_pending), hot, any_hot, places[p], visits[p], done,
+            Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin), earliest,
+        )  # fmt: skip
+        full[p] = 0 if room else 1
+    return any_of(full), earliest_of(earliest)
 
 
 @loop(parallel=PARALLEL)

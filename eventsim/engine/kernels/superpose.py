@@ -10,7 +10,6 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import prange
 
 from eventsim.engine.buffers import (
     BLOCK,
@@ -40,27 +39,22 @@ from eventsim.engine.buffers import (
     Synapses,
 )
 from eventsim.engine.kernels.grouping import keep
-from eventsim.engine.kernels.partitions import any_of, earliest_of, total_of
 from eventsim.engine.kernels.spread import carry_in
 from eventsim.engine.kernels.streaming import CHUNK, ask_for_targets, stream_spike
 from eventsim.engine.rule_layout import BEFORE
-from eventsim.kernel import kernel, loop
+from eventsim.kernel import kernel, kernel_call
 
 if TYPE_CHECKING:
     from eventsim.engine.kernels.injected import model
-
-PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
 
 TOGETHER = 16  # spikes whose hot arrivals are found before their delays are read
 COLD, HOT, FORCED, WATCHED = 0, 1, 2, 3  # why a neuron's arrivals are listed
 
 
-@loop(parallel=PARALLEL)
+@kernel_call
 def stream(
-    oldest: float, t1: float, end: float,
-    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints,
-    modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats, streamed: Ints,
+    p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending,
+    modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
 ) -> int:  # fmt: skip
     """Add every arrival before `t1` to its target's sums; return how many there are.
 
@@ -68,20 +62,6 @@ def stream(
     all weights, or 0 if they differ. Where the pending spikes stop is noted in their rows; they
     stay where they are, as `list_hot` goes through them again.
     """
-    for p in prange(row_start.shape[0]):
-        streamed[p] = _stream(
-            p, oldest, t1, end, Synapses(row_start, row_end, target, weight, delay, labels),
-            Pending(pending, n_pending),
-            modes, first_column, sign, sums, chunk[p],
-        )  # fmt: skip
-    return total_of(streamed)
-
-
-@kernel
-def _stream(
-    p: int, oldest: float, t1: float, end: float, synapses: Synapses, pending: Pending,
-    modes: Floats, first_column: int, sign: int, sums: Floats, chunk: Floats,
-) -> int:  # fmt: skip
     n = 0
     for k in range(pending.filled[p]):
         n += stream_spike(p, k, oldest, t1, end, synapses, pending, modes, first_column, sign, sums,
@@ -89,43 +69,62 @@ def _stream(
     return n
 
 
-@loop(parallel=PARALLEL)
+@kernel_call
 def settle(
-    t0: float, t1: float, states: Floats, params: Floats, table: Floats, due: Floats,
-    block_due: Floats, bounds: Ints, bursts: Floats, lanes: Floats, sums: Floats, used: Ints,
-    places: Ints, verdicts: Floats, hot: Ints, marked: int, listed: Ints, counts: Ints,
-) -> tuple[int, bool, int]:  # fmt: skip
+    p: int, t0: float, t1: float, cells: Cells, lanes: Floats, sums: Floats, used: Ints,
+    places: Ints, verdicts: Floats, hot: Ints, marked: bool, listed: Ints, counts: Ints,
+) -> None:  # fmt: skip
     """Take every neuron that stays below threshold from `t0` to `t1`; mark the others hot.
 
     States lie in `lanes`, valid at `t0`. Those of hot neurons are written to their rows, from which
     they will be stepped. Some may be `marked` already: who must
     be stepped (FORCED), and who is sampled and has its state in its row too (WATCHED). `used` says
     which columns of `sums` anything is added to; behind all is one of zeros.
-    `listed` has the marked neurons of each partition from its first one on; counts[p] becomes
-    (hot, whether any neuron could fire later without an arrival, sampled and cold), which is
-    returned for all.
+    `listed` has the marked neurons of each partition from its first one on; `counts` becomes
+    (hot, whether any neuron could fire later without an arrival, sampled and cold).
     """
-    for p in prange(bounds.shape[0] - 1):
-        counts[p] = 0
-        shared = model.load_params(params, table, 0)
-        step = model.prepare(t1 - t0, shared)
-        cells = Cells(states, params, table, due, block_due, bounds, bursts)
-        end = bounds[p]
-        for first in range(bounds[p], bounds[p + 1], BLOCK):
-            n, block = min(BLOCK, bounds[p + 1] - first), first // BLOCK
-            find_sums(first, sums, used, places[p])
-            if marked:
-                _keep_forced(first, n, t0, t1, lanes[block], cells, hot)
-            model.settle_lanes(t0, t1 - t0, step, lanes[block], sums, places[p], verdicts[p],
-                               shared)  # fmt: skip
-            begin_anew(first, sums, used)
-            verdicts[p, n:] = CALM  # nobody is there
-            begin = end
-            end = _list_marked(first, n, hot, marked, verdicts[p], end, listed, counts[p])
-            if end > begin:
-                _set_apart(t0, t1, listed[begin:end], first, verdicts[p], lanes[block], cells,
-                           shared, hot, counts[p])  # fmt: skip
-    return total_of(counts[:, 0]), any_of(counts[:, 1]), total_of(counts[:, 2])
+    counts[:] = 0
+    shared = model.load_params(cells.params, cells.table, 0)
+    step = model.prepare(t1 - t0, shared)
+    low, high = cells.bounds[p], cells.bounds[p + 1]
+    end = low
+    for first in range(low, high, BLOCK):
+        n, block = min(BLOCK, high - first), first // BLOCK
+        find_sums(first, sums, used, places)
+        if marked:
+            _keep_forced(first, n, t0, t1, lanes[block], cells, hot)
+        model.settle_lanes(t0, t1 - t0, step, lanes[block], sums, places, verdicts, shared)
+        begin_anew(first, sums, used)
+        verdicts[n:] = CALM  # nobody is there
+        begin = end
+        end = _list_marked(first, n, hot, marked, verdicts, end, listed, counts)
+        if end > begin:
+            _set_apart(t0, t1, listed[begin:end], first, verdicts, lanes[block], cells, shared,
+                       hot, counts)  # fmt: skip
+
+
+@kernel
+def mark_watched(p: int, bounds: Ints, neurons: Ints, hot: Ints) -> None:
+    """Mark those `neurons`, which are sampled, that nothing is known of yet."""
+    for i in neurons:
+        if bounds[p] <= i < bounds[p + 1] and hot[i] == COLD:
+            hot[i] = WATCHED
+
+
+@kernel
+def write_watched(
+    p: int, t1: float, cells: Cells, lanes: Floats, rest: Floats, neurons: Ints
+) -> None:
+    """Write the states of those `neurons`, which are sampled, to their rows."""
+    columns = lanes.shape[1]
+    for i in neurons:
+        if cells.bounds[p] <= i < cells.bounds[p + 1]:
+            row, lane = cells.states[i], lanes[i // BLOCK]
+            for column in range(columns):
+                row[column] = lane[column, i % BLOCK]
+            for column in range(rest.shape[0]):
+                row[columns + column] = rest[column]
+            row[model.N_STATE] = t1
 
 
 @kernel
@@ -156,7 +155,7 @@ def begin_anew(first: int, sums: Floats, used: Ints) -> None:
 
 @kernel
 def _list_marked(
-    first: int, n: int, hot: Ints, marked: int, verdicts: Floats, at: int, listed: Ints,
+    first: int, n: int, hot: Ints, marked: bool, verdicts: Floats, at: int, listed: Ints,
     counts: Ints,
 ) -> int:  # fmt: skip
     """List the marked neurons of a block and those that might fire; note if any is restless."""
@@ -208,73 +207,54 @@ def _set_apart(
     cells.block_due[first // BLOCK] = earliest
 
 
-@loop(parallel=PARALLEL)
+@kernel_call
 def rejoin(
-    t1: float, states: Floats, params: Floats, table: Floats, due: Floats, block_due: Floats,
-    bounds: Ints, bursts: Floats, lanes: Floats, hot: Ints, listed: Ints, counts: Ints,
-) -> None:  # fmt: skip
+    p: int, t1: float, cells: Cells, lanes: Floats, hot: Ints, listed: Ints, counts: Ints
+) -> None:
     """Take the hot neurons, which have been stepped, to `t1` and back among the others."""
-    for p in prange(bounds.shape[0] - 1):
-        shared = model.load_params(params, table, 0)
-        for at in range(bounds[p], bounds[p] + counts[p, 0] + counts[p, 2]):
-            i = listed[at]
-            if hot[i] == HOT:
-                s, valid = model.load_state(states, i), states[i, model.N_STATE]
-                if valid < t1:
-                    s = model.between(s, valid, t1 - valid, shared)
-                model.store_lane(lanes[i // BLOCK], i % BLOCK, s)
-            hot[i] = COLD
-            due[i] = block_due[i // BLOCK] = inf
+    shared = model.load_params(cells.params, cells.table, 0)
+    first = cells.bounds[p]
+    for i in listed[first : first + counts[0] + counts[2]]:
+        if hot[i] == HOT:
+            s, valid = model.load_state(cells.states, i), cells.states[i, model.N_STATE]
+            if valid < t1:
+                s = model.between(s, valid, t1 - valid, shared)
+            model.store_lane(lanes[i // BLOCK], i % BLOCK, s)
+        hot[i] = COLD
+        cells.due[i] = cells.block_due[i // BLOCK] = inf
 
 
-@loop(parallel=PARALLEL)
+@kernel_call
 def list_hot(
-    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints, hot: Ints, any_hot: int, places: Ints, visits: Floats,
-    done: Ints,
-    rows: Floats, tags: Ints, filled: Ints, by_target: Ints, when: Floats, scratch: Ints,
-    end: Ints, work: Ints, begin: Ints, earliest: Floats, full: Ints,
-) -> tuple[bool, float]:  # fmt: skip
+    p: int, synapses: Synapses, pending: Pending, hot: Ints, any_hot: bool, places: Ints,
+    visits: Floats, done: Ints, inbox: Inbox, earliest: Floats,
+) -> bool:  # fmt: skip
     """Write the streamed arrivals of hot neurons into the inbox, and move the pending spikes on.
 
     `visits` has the weight before and after each visit, where the weight is all that a plastic
     synapse keeps; done[p] counts those that have been gone through, and begins with 0.
-    Return whether the inbox is full in any partition, and when the next arrival is due. Called
-    again with more room it goes on.
+    Return whether there was room. If not, it goes on when it is called again. When the next
+    arrival is due is noted in earliest[p].
     """
-    for p in prange(row_start.shape[0]):
-        _list_hot(
-            p, Synapses(row_start, row_end, target, weight, delay, labels),
-            Pending(pending, n_pending), hot, any_hot, places[p], visits[p], done,
-            Inbox(rows, tags, filled, by_target, when, scratch, end, work, begin), earliest, full,
-        )  # fmt: skip
-    return any_of(full), earliest_of(earliest)
-
-
-@kernel
-def _list_hot(
-    p: int, synapses: Synapses, pending: Pending, hot: Ints, any_hot: int, places: Ints,
-    visits: Floats, done: Ints, inbox: Inbox, earliest: Floats, full: Ints,
-) -> None:  # fmt: skip
     rows = pending.rows[p]
     next_due = inf
     kept = 0
-    full[p] = 0
+    room = True
     complete = inbox.filled[p]
     for k in range(pending.filled[p]):
         if k % TOGETHER == 0:
             complete = _complete(p, complete, synapses, inbox)
         begin, stop = int(rows[k, PENDING_CURSOR]), int(rows[k, PENDING_STOP])
-        if any_hot and begin < stop and full[p] == 0:
+        if any_hot and begin < stop and room:
             if k + TOGETHER < pending.filled[p]:
                 ask_for_targets(synapses, int(rows[k + TOGETHER, PENDING_CURSOR]), stop - begin)
             if inbox.filled[p] + stop - begin > inbox.rows.shape[1]:
-                full[p] = 1
+                room = False
             else:
                 _list_segment(p, rows[k], begin, stop, synapses, hot, places, visits[done[p] :],
                               inbox)  # fmt: skip
                 done[p] += stop - begin
-        if full[p] == 0:
+        if room:
             rows[k, PENDING_CURSOR] = rows[k, PENDING_STOP]
             rows[k, PENDING_DUE] = rows[k, PENDING_NEXT]
         if rows[k, PENDING_DUE] < inf:
@@ -284,6 +264,7 @@ def _list_hot(
     _complete(p, complete, synapses, inbox)
     pending.filled[p] = kept
     earliest[p] = next_due
+    return room
 
 
 @kernel

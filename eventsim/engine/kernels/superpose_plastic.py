@@ -10,10 +10,8 @@ Where the weight is all that a synapse keeps (ALONE), a visit reads its target's
 with the arrival: only if its target really fires, the visits after that are taken back.
 """
 
-from math import exp, inf
+from math import exp, floor, inf
 from typing import TYPE_CHECKING
-
-from numba import prange
 
 from eventsim.engine.buffers import (
     PENDING_CARRIED,
@@ -22,73 +20,49 @@ from eventsim.engine.buffers import (
     PENDING_TIME,
     PORTS,
     SOURCE,
+    Cells,
+    Emitted,
     Floats,
     Ints,
     Lines,
     Pending,
     Plastic,
     Synapses,
+    Visits,
 )
 from eventsim.engine.kernels.fade import POWER, TAU, fade, faded
-from eventsim.engine.kernels.partitions import any_of, total_of
 from eventsim.engine.kernels.prefetch import prefetch
 from eventsim.engine.kernels.streaming import ASKED, CHUNK, ask_for, find_stop
 from eventsim.engine.kernels.superpose import COLD
 from eventsim.engine.rule_layout import BEFORE, FIRST_TRACE, HIGH, LOW, SWEPT, WEIGHT
-from eventsim.kernel import kernel, loop
+from eventsim.kernel import kernel, kernel_call
 
 if TYPE_CHECKING:
     from eventsim.engine.kernels.injected import rules, traces
 
-PARALLEL: bool = globals().get("PARALLEL", False)  # put here by `specialise`, before this line
-ALONE: bool = globals().get("ALONE", False)  # the same
+ALONE: bool = globals().get("ALONE", False)  # put here by `specialise`, before this line
 
 AHEAD = 12  # synapses from the one whose target's memory is asked for to the one that is visited
 
 
-@loop(parallel=PARALLEL)
+@kernel_call
 def stream(
-    window: float, t1: float,
-    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints,
-    modes: Floats, first_column: int, sums: Floats, streamed: Ints,
-    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
-    courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
-    rows: Floats, ref: float, trace_taus: Floats, factors: Floats,
-    saved: Floats, at: Ints, full: Ints,
-) -> tuple[bool, int]:  # fmt: skip
+    p: int, window: float, t1: float, synapses: Synapses, pending: Pending, modes: Floats,
+    first_column: int, sums: Floats, plastic: Plastic, lines: Lines, visits: Visits,
+) -> bool:  # fmt: skip
     """Visit every synapse at which something arrives before `t1`, and add what it transmits.
 
-    What is needed to take visits back goes to `saved`. Return whether that is full in any
-    partition, and how many visits there were. Called again with more room it goes on at spike
-    at[p].
+    What is needed to take visits back is saved. Return whether there was room for it. If not, it
+    goes on where it stopped when it is called again.
     """
-    for p in prange(row_start.shape[0]):
-        _stream(
-            p, window, t1, Synapses(row_start, row_end, target, weight, delay, labels),
-            Pending(pending, n_pending), modes, first_column, sums, streamed,
-            Plastic(memory, rule_params, history, remembered, courses, jumps, jumps_forgotten,
-                    own_course),
-            Lines(rows, ref, trace_taus, factors), saved[p], at, full,
-        )  # fmt: skip
-    return any_of(full), total_of(streamed)
-
-
-@kernel
-def _stream(
-    p: int, window: float, t1: float, synapses: Synapses, pending: Pending,
-    modes: Floats, first_column: int, sums: Floats, streamed: Ints, plastic: Plastic, lines: Lines,
-    saved: Floats, at: Ints, full: Ints,
-) -> None:  # fmt: skip
     rows, n = pending.rows[p], pending.filled[p]
-    full[p] = 0
+    at, streamed, saved, factors = visits.at, visits.streamed, visits.saved[p], lines.factors[p]
     while at[p] < n:
         k = at[p]
         begin = int(rows[k, PENDING_CURSOR])
         end = find_stop(rows[k], t1, synapses)
         if streamed[p] + end - begin > saved.shape[0]:
-            full[p] = 1
-            break
+            return False
         if k + 2 < n:
             _ask_for(synapses, plastic, int(rows[k + 2, PENDING_CURSOR]), end - begin)
         room = saved[streamed[p] :]
@@ -96,14 +70,15 @@ def _stream(
             low = begin
             while low < end:  # with one delay for all, one factor serves all
                 high = min(low + CHUNK, end) if synapses.delay.shape[0] > 1 else end
-                _fill(low, high, rows[k], window, t1, synapses, modes, lines, lines.factors[p])
+                _fill(p, low, high, rows[k], window, t1, synapses, modes, lines)
                 _visit_alone(low, high, rows[k], synapses, first_column, sums, plastic, lines,
-                             lines.factors[p], room[low - begin :])  # fmt: skip
+                             factors, room[low - begin :])  # fmt: skip
                 low = high
         else:
             _visit(begin, end, rows[k], t1, synapses, modes, first_column, sums, plastic, room)
         streamed[p] += end - begin
         at[p] = k + 1
+    return True
 
 
 @kernel
@@ -141,14 +116,15 @@ def _visit(
 
 @kernel
 def _fill(
-    begin: int, end: int, spike: Floats, window: float, t1: float, synapses: Synapses,
-    modes: Floats, lines: Lines, factors: Floats,
+    p: int, begin: int, end: int, spike: Floats, window: float, t1: float, synapses: Synapses,
+    modes: Floats, lines: Lines,
 ) -> None:  # fmt: skip
     """Write what the arrivals from begin to end multiply: see `Lines`.
 
     Each is a scalar of the spike's times the exponential of a time within the window.
     """
     delay, carried, tau, n_pre = synapses.delay, spike[PENDING_CARRIED:], lines.taus, traces.N_PRE
+    ref, factors = lines.refs[p], lines.factors[p]
     first, count = (begin, end - begin) if delay.shape[0] > 1 else (0, 1)
     ages, now = factors[factors.shape[0] - 1], factors[factors.shape[0] - 2]
     for k in range(count):
@@ -157,9 +133,9 @@ def _fill(
     for c in range(n_pre):
         x = carried[FIRST_TRACE + c]
         now[c] = x * exp(-gap / tau[c])
-        _fades(x * exp((t1 - gap - lines.ref) / tau[c]), tau[c], ages, count, window, factors[c])
+        _fades(x * exp((t1 - gap - ref) / tau[c]), tau[c], ages, count, window, factors[c])
     for c in range(n_pre, n_pre + traces.N_POST):
-        _fades(exp((lines.ref - t1) / tau[c]), -tau[c], ages, count, window, factors[c])
+        _fades(exp((ref - t1) / tau[c]), -tau[c], ages, count, window, factors[c])
     for m in range(modes.shape[0]):
         out = factors[n_pre + traces.N_POST + m]
         _fades(1.0, modes[m, TAU], ages, count, window, out)
@@ -252,41 +228,47 @@ def _following(line: Floats) -> float:
     return float(line[traces.LAST] if line[traces.LAST] > -inf else inf)
 
 
-@loop()
-def recall(
-    which: int, ref: float, oldest: float, everybody: bool, before: Ints, fired: Floats,
-    n_fired: Ints,
-    memory: Floats, rule_params: Floats, history: Floats, remembered: Ints,
-    courses: Floats, jumps: Ints, jumps_forgotten: Ints, own_course: int,
-    rows: Floats,
-) -> None:  # fmt: skip
-    """Write the lines of the targets that have fired since `before`, or of everybody."""
-    plastic = Plastic(
-        memory, rule_params, history, remembered, courses, jumps, jumps_forgotten, own_course
-    )
-    own = rule_params[which]
-    if everybody:
-        for i in range(rows.shape[0]):
-            traces.recall(plastic, i, ref, oldest, own, rows[i])
-        return
-    for p in range(fired.shape[0]):
-        for k in range(before[p], n_fired[p]):
-            i = int(fired[p, k, SOURCE])
-            traces.recall(plastic, i, ref, oldest, own, rows[i])
+@kernel_call
+def refer(p: int, t1: float, cells: Cells, plastic: Plastic, lines: Lines, which: int) -> None:
+    """Make sure that lines are relative to a time not far from `t1`, a function of `t1` alone."""
+    if ALONE:
+        epoch = lines.spans[0]
+        ref = floor(t1 / epoch) * epoch if epoch < inf else 0.0
+        if ref != lines.refs[p]:
+            lines.refs[p] = ref
+            for i in range(cells.bounds[p], cells.bounds[p + 1]):
+                _recall(p, i, plastic, lines, which)
 
 
-@loop(parallel=PARALLEL)
+@kernel_call
+def hear(p: int, before: int, emitted: Emitted, plastic: Plastic, lines: Lines, which: int) -> None:
+    """Write the lines of the targets that have fired since so many `before`."""
+    if ALONE:
+        for k in range(before, emitted.filled[p]):
+            _recall(p, int(emitted.rows[p, k, SOURCE]), plastic, lines, which)
+
+
+@kernel
+def _recall(p: int, i: int, plastic: Plastic, lines: Lines, which: int) -> None:
+    ref = lines.refs[p]
+    traces.recall(plastic, i, ref, ref - lines.spans[1], plastic.params[which], lines.rows[i])
+
+
+@kernel_call
 def undo(
-    row_start: Ints, row_end: Ints, target: Ints, weight: Floats, delay: Floats, labels: Floats,
-    pending: Floats, n_pending: Ints, streamed: Ints, memory: Floats, saved: Floats, hot: Ints,
-) -> None:  # fmt: skip
-    """Put back the rows of synapses whose target is hot, the last visit first."""
-    for p in prange(row_start.shape[0]):
-        n = streamed[p]
-        for k in range(n_pending[p] - 1, -1, -1):
-            begin, stop = int(pending[p, k, PENDING_CURSOR]), int(pending[p, k, PENDING_STOP])
+    p: int, synapses: Synapses, pending: Pending, memory: Floats, visits: Visits, hot: Ints
+) -> None:
+    """Put back the rows of synapses whose target is hot, the last visit first.
+
+    Where the weight is all that they keep, that is left to their arrivals.
+    """
+    if not ALONE:
+        rows, target, first_row = pending.rows[p], synapses.target, int(synapses.labels[3])
+        n = visits.streamed[p]
+        for k in range(pending.filled[p] - 1, -1, -1):
+            begin, stop = int(rows[k, PENDING_CURSOR]), int(rows[k, PENDING_STOP])
             for j in range(stop - 1, begin - 1, -1):
                 n -= 1
                 if hot[target[j]] != COLD:
-                    for column in range(saved.shape[2]):
-                        memory[int(labels[3]) + j, column] = saved[p, n, column]
+                    for column in range(visits.saved.shape[2]):
+                        memory[first_row + j, column] = visits.saved[p, n, column]
