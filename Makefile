@@ -15,8 +15,10 @@ CODE := eventsim models scenarios tests benchmarks docs/images
 demo: $(VENV)/installed
 	$(BIN)/eventsim run digits --out runs/digits.h5 --overwrite
 
+# in two parts: what compiled kernels take of memory is held until a worker ends
 test: lint
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile tests/engine
+	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore tests/engine
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check $(CODE)
