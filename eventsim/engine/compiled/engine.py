@@ -251,9 +251,9 @@ class CompiledEngine:
         return times
 
     def _run(self, population: CompiledPopulation, times: list[float]) -> int:
-        """Take a population through the windows between `times`; return arrivals to step through.
+        """Take a population through the windows between `times`.
 
-        Along its path none are counted.
+        Return how many arrivals went the ordered way; those that are summed its path counts.
         """
         arrivals, end = 0, times[-1]
         path = self.superposed.get(population)

@@ -12,13 +12,16 @@ from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.plastic_visits import PlasticVisits
 from eventsim.engine.compiled.population import CompiledPopulation
 from eventsim.engine.compiled.projection import CompiledProjection
-from eventsim.engine.kernels.rounds import STAGE, STAGES, WINDOW, Driven, Static, Sums, Visited
+from eventsim.engine.kernels.rounds import (
+    STAGE,
+    STAGE_NAMES,
+    WINDOW,
+    Along,
+    Driven,
+    Sums,
+    Visiting,
+)
 from eventsim.engine.repeated import Repeated
-
-STAGE_NAMES = (
-    "begin", "visit", "drive", "stream", "settle", "list", "list_driven", "step", "rejoin"
-)  # fmt: skip
-assert len(STAGE_NAMES) == STAGES
 
 
 class Incoming(NamedTuple):
@@ -99,7 +102,7 @@ class Round:
         return left
 
     def _fields(self) -> tuple[Any, ...]:
-        """Return what `rounds.Static`, `Visited` and `Driven` hold, but for what drives have seen.
+        """Return what `rounds.Along`, twice, `Visiting` and `Driven` hold, but for what was seen.
 
         It is put together when any of it has been replaced since it was last.
         """
@@ -109,28 +112,22 @@ class Round:
         made_of += [part for drive, _ in self.drives for part in (drive.wires, drive.rows)]
         if not (self.made_of and all(map(is_, made_of, self.made_of))):
             self.made_of = made_of
-            self.fields = (*self._static(), *self._visited(), *self._driven())
+            self.fields = (
+                *_along(self.static), *_along([i for i, _ in self.visited]), *self._visiting(),
+                *self._driven(),
+            )  # fmt: skip
             types = [_type(value) for field in self.fields for value in field]
             if types != self.types:
                 self.types, self.call = types, Repeated(self.kernel.run)
         return self.fields
 
-    def _static(self) -> tuple[Any, ...]:
-        of = self.static
+    def _visiting(self) -> tuple[Any, ...]:
+        of = [visits for _, visits in self.visited]
+        entries = ((*visits.lines, *visits.visits) for visits in of)
         return (
-            *_by_field(map(_of_projection, of), len(Static._fields) - 2),
-            _numbers(i.first_column for i in of),
-            _numbers(i.sign for i in of),
-        )
-
-    def _visited(self) -> tuple[Any, ...]:
-        of = self.visited
-        entries = ((*_of_projection(i), *visits.lines, *visits.visits) for i, visits in of)
-        return (
-            *_by_field(entries, len(Visited._fields) - 3),
-            _numbers(i.first_column for i, _ in of),
-            _numbers(visits.projection.number for _, visits in of),
-            _numbers(visits.alone for _, visits in of),
+            *_by_field(entries, len(Visiting._fields) - 2),
+            _numbers(visits.projection.number for visits in of),
+            _numbers(visits.alone for visits in of),
         )
 
     def _driven(self) -> tuple[Any, ...]:
@@ -143,9 +140,17 @@ class Round:
         )
 
 
-def _of_projection(incoming: Incoming) -> tuple[Any, ...]:
-    projection = incoming.projection
-    return (*projection.synapses, *projection.pending, incoming.modes, projection.part_due)
+def _along(incoming: list[Incoming]) -> tuple[Any, ...]:
+    """Return what `rounds.Along` holds."""
+    entries = (
+        (*i.projection.synapses, *i.projection.pending, i.modes, i.projection.part_due)
+        for i in incoming
+    )
+    return (
+        *_by_field(entries, len(Along._fields) - 2),
+        _numbers(i.first_column for i in incoming),
+        _numbers(i.sign for i in incoming),
+    )
 
 
 def _by_field(entries: Iterable[tuple[Any, ...]], fields: int) -> list[tuple[Any, ...]]:

@@ -38,8 +38,11 @@ STATIC: bool = globals().get("STATIC", False)  # the same; whether there are sta
 VISITED: bool = globals().get("VISITED", False)  # the same for plastic ones
 DRIVEN: bool = globals().get("DRIVEN", False)  # the same for drives
 
-# what happens in a window, one after another
+# what happens in a window, one after another, and what a profile calls it
 BEGIN, VISIT, DRIVE, STREAM, SETTLE, LIST, LIST_DRIVEN, STEP, REJOIN, STAGES = range(10)
+STAGE_NAMES = (
+    "begin", "visit", "drive", "stream", "settle", "list", "list_driven", "step", "rejoin"
+)  # fmt: skip
 # columns of `standing`, how far a partition has come: the window, the stage that is next in it, and
 # how many spikes there were before it
 WINDOW, STAGE, FIRED = range(3)
@@ -65,8 +68,8 @@ class Sums(NamedTuple):
     done: Ints  # (P,) what is counted of them
 
 
-class Static(NamedTuple):
-    """Static projections: of each field an entry for each."""
+class Along(NamedTuple):
+    """Projections, static or visited: of each field an entry for each."""
 
     row_start: tuple[Ints, ...]
     row_end: tuple[Ints, ...]
@@ -82,19 +85,9 @@ class Static(NamedTuple):
     sign: Ints
 
 
-class Visited(NamedTuple):
-    """Plastic projections whose synapses are visited: of each field an entry for each."""
+class Visiting(NamedTuple):
+    """What visits to plastic synapses need besides: of each field an entry for each projection."""
 
-    row_start: tuple[Ints, ...]
-    row_end: tuple[Ints, ...]
-    target: tuple[Ints, ...]
-    weight: tuple[Floats, ...]
-    delay: tuple[Floats, ...]
-    labels: tuple[Floats, ...]
-    pending: tuple[Floats, ...]
-    n_pending: tuple[Ints, ...]
-    modes: tuple[Floats, ...]
-    earliest: tuple[Floats, ...]
     lines: tuple[Floats, ...]
     refs: tuple[Floats, ...]
     spans: tuple[Floats, ...]
@@ -104,7 +97,6 @@ class Visited(NamedTuple):
     streamed: tuple[Ints, ...]
     saved: tuple[Floats, ...]
     done: tuple[Ints, ...]
-    first_column: Ints
     which: Ints  # number of the rule
     alone: Ints  # whether the weight is all that a synapse keeps
 
@@ -150,9 +142,9 @@ def run(
     s_pending: Any, s_n_pending: Any, s_modes: Any, s_earliest: Any, s_first_column: Ints,
     s_sign: Ints,
     v_row_start: Any, v_row_end: Any, v_target: Any, v_weight: Any, v_delay: Any, v_labels: Any,
-    v_pending: Any, v_n_pending: Any, v_modes: Any, v_earliest: Any, v_lines: Any, v_refs: Any,
-    v_spans: Any, v_taus: Any, v_factors: Any, v_at: Any, v_streamed: Any, v_saved: Any,
-    v_done: Any, v_first_column: Ints, v_which: Ints, v_alone: Ints,
+    v_pending: Any, v_n_pending: Any, v_modes: Any, v_earliest: Any, v_first_column: Ints,
+    v_sign: Ints, v_lines: Any, v_refs: Any, v_spans: Any, v_taus: Any, v_factors: Any, v_at: Any,
+    v_streamed: Any, v_saved: Any, v_done: Any, v_which: Ints, v_alone: Ints,
     d_batches: Any, d_first: Any, d_in_line: Any, d_sources: Any, d_targets: Any, d_weights: Any,
     d_delays: Any, d_numbers: Any, d_times: Any, d_after: Any, d_before: Any, d_later: Any,
     d_params: Any, d_table: Any, d_short: Any, d_held: Any, d_fresh: Any, d_late: Any,
@@ -161,7 +153,7 @@ def run(
 ) -> bool:  # fmt: skip
     """Take every partition through the windows of the round, or through `one_stage` of one.
 
-    Each field of `Static`, `Visited` and `Driven` is given by itself: a loop of several threads can
+    Each field of `Along`, `Visiting` and `Driven` is given by itself: a loop of several threads can
     take no tuples of tuples.
     Return whether any is not through, for that or for its status. Called again with more room it
     goes on where it stopped; one that is in trouble stays where it is. What all have come to is
@@ -173,14 +165,17 @@ def run(
             p, one_stage, times, settled, limit, marked, standing[p], counted[p],
             Cells(*cells), Inbox(*inbox), Emitted(*emitted), Progress(*progress), Probes(*probes),
             Plastic(*plastic), Sums(*own),
-            Static(
+            Along(
                 s_row_start, s_row_end, s_target, s_weight, s_delay, s_labels, s_pending,
                 s_n_pending, s_modes, s_earliest, s_first_column, s_sign,
             ),
-            Visited(
+            Along(
                 v_row_start, v_row_end, v_target, v_weight, v_delay, v_labels, v_pending,
-                v_n_pending, v_modes, v_earliest, v_lines, v_refs, v_spans, v_taus, v_factors,
-                v_at, v_streamed, v_saved, v_done, v_first_column, v_which, v_alone,
+                v_n_pending, v_modes, v_earliest, v_first_column, v_sign,
+            ),
+            Visiting(
+                v_lines, v_refs, v_spans, v_taus, v_factors, v_at, v_streamed, v_saved, v_done,
+                v_which, v_alone,
             ),
             Driven(
                 d_batches, d_first, d_in_line, d_sources, d_targets, d_weights, d_delays,
@@ -221,8 +216,8 @@ def _note_arrived(at: int, noted: Floats, arrived: Any) -> None:
 def _go_on(
     p: int, one_stage: bool, times: Floats, settled: float, limit: float, marked: bool,
     standing: Ints, counted: Ints, cells: Cells, inbox: Inbox, emitted: Emitted,
-    progress: Progress, probes: Probes, plastic: Plastic, own: Sums, static: Static,
-    visited: Visited, driven: Driven,
+    progress: Progress, probes: Probes, plastic: Plastic, own: Sums, static: Along,
+    visited: Along, visiting: Visiting, driven: Driven,
 ) -> None:  # fmt: skip
     status, counts = progress.status, own.counts[p]
     while standing[WINDOW] < times.shape[0] - 1 and status[p] < NOT_FINITE:
@@ -232,9 +227,9 @@ def _go_on(
         any_hot = counts[0] + counts[2] > 0  # or sampled; from SETTLE on
         if stage == BEGIN:
             standing[FIRED] = emitted.filled[p]
-            _begin(p, cells.bounds, probes.neurons, own.hot, own.done, visited, driven.passed)
+            _begin(p, cells.bounds, probes.neurons, own.hot, own.done, visiting, driven.passed)
         elif stage == VISIT:
-            status[p] = _visit(p, t0, t1, cells, plastic, own.sums, visited, counted)
+            status[p] = _visit(p, t0, t1, cells, plastic, own.sums, visited, visiting, counted)
         elif stage == DRIVE:
             _drive(p, is_first, t0, t1, own.sums, driven)
         elif stage == STREAM:
@@ -246,7 +241,7 @@ def _go_on(
             )  # fmt: skip
             counted[HOT] += counts[0]
         elif stage == LIST:
-            status[p] = _list(p, any_hot, inbox, plastic.memory, own, static, visited)
+            status[p] = _list(p, any_hot, inbox, plastic.memory, own, static, visited, visiting)
         elif stage == LIST_DRIVEN:
             if any_hot:
                 status[p] = _list_driven(p, is_first, t0, t1, inbox, own.hot, driven)
@@ -258,7 +253,7 @@ def _go_on(
         else:
             if any_hot:
                 superpose.rejoin(p, t1, cells, own.lanes, own.hot, own.listed, counts)
-                _hear(p, standing[FIRED], emitted, plastic, visited)
+                _hear(p, standing[FIRED], emitted, plastic, visiting)
             superpose.write_watched(p, t1, cells, own.lanes, own.rest, probes.neurons)
         if status[p] != DONE:
             return
@@ -272,13 +267,13 @@ def _go_on(
 
 @kernel
 def _begin(
-    p: int, bounds: Ints, watched: Ints, hot: Ints, done: Ints, visited: Visited, passed: Any
+    p: int, bounds: Ints, watched: Ints, hot: Ints, done: Ints, visiting: Visiting, passed: Any
 ) -> None:
     superpose.mark_watched(p, bounds, watched, hot)
     done[p] = 0
     if VISITED:
-        for j in range(len(visited.at)):
-            visited.at[j][p] = visited.streamed[j][p] = visited.done[j][p] = 0
+        for j in range(len(visiting.at)):
+            visiting.at[j][p] = visiting.streamed[j][p] = visiting.done[j][p] = 0
     if DRIVEN:
         for j in range(len(passed)):
             passed[j][p] = 0
@@ -286,21 +281,21 @@ def _begin(
 
 @kernel
 def _visit(
-    p: int, t0: float, t1: float, cells: Cells, plastic: Plastic, sums: Floats, of: Visited,
-    counted: Ints,
+    p: int, t0: float, t1: float, cells: Cells, plastic: Plastic, sums: Floats, of: Along,
+    visiting: Visiting, counted: Ints,
 ) -> int:  # fmt: skip
     """Visit plastic synapses; return the status of the partition."""
     if VISITED:
         for j in range(len(of.target)):
-            lines = _lines(of, j)
-            visits.refer(j, p, t1, cells, plastic, lines, of.which[j])
+            lines = _lines(visiting, j)
+            visits.refer(j, p, t1, cells, plastic, lines, visiting.which[j])
             if not visits.stream(
                 j, p, t1 - t0, t1, _synapses(of, j), _pending(of, j), of.modes[j],
-                of.first_column[j], sums, plastic, lines, _visits(of, j),
+                of.first_column[j], sums, plastic, lines, _visits(visiting, j),
             ):  # fmt: skip
                 return VISITS_FULL
         for j in range(len(of.target)):
-            counted[ARRIVALS] += of.streamed[j][p]
+            counted[ARRIVALS] += visiting.streamed[j][p]
     return DONE
 
 
@@ -317,7 +312,7 @@ def _drive(p: int, is_first: bool, t0: float, t1: float, sums: Floats, of: Drive
 
 
 @kernel
-def _stream(p: int, t0: float, t1: float, sums: Floats, chunk: Floats, of: Static) -> int:
+def _stream(p: int, t0: float, t1: float, sums: Floats, chunk: Floats, of: Along) -> int:
     """Sum what arrives at static synapses; return how much."""
     streamed = 0
     if STATIC:
@@ -331,8 +326,9 @@ def _stream(p: int, t0: float, t1: float, sums: Floats, chunk: Floats, of: Stati
 
 @kernel
 def _list(
-    p: int, any_hot: bool, inbox: Inbox, memory: Floats, own: Sums, static: Static, of: Visited
-) -> int:
+    p: int, any_hot: bool, inbox: Inbox, memory: Floats, own: Sums, static: Along, of: Along,
+    visiting: Visiting,
+) -> int:  # fmt: skip
     """List what arrives at hot neurons, and move the spikes on their way on; return the status."""
     if STATIC:
         for j in range(len(static.target)):
@@ -343,13 +339,13 @@ def _list(
                 return INBOX_FULL
     if VISITED:
         for j in range(len(of.target)):
-            if any_hot and of.done[j][p] == 0:
-                visits.undo(j, p, _synapses(of, j), _pending(of, j), memory, _visits(of, j),
+            if any_hot and visiting.done[j][p] == 0:
+                visits.undo(j, p, _synapses(of, j), _pending(of, j), memory, _visits(visiting, j),
                             own.hot)  # fmt: skip
-            made = of.saved[j][p] if of.alone[j] else own.no_visits[p]
+            made = visiting.saved[j][p] if visiting.alone[j] else own.no_visits[p]
             if not superpose.list_hot(
                 p, _synapses(of, j), _pending(of, j), own.hot, any_hot, own.places[p], made,
-                of.done[j], inbox, of.earliest[j],
+                visiting.done[j], inbox, of.earliest[j],
             ):  # fmt: skip
                 return INBOX_FULL
     return DONE
@@ -372,32 +368,32 @@ def _list_driven(
 
 
 @kernel
-def _hear(p: int, fired: int, emitted: Emitted, plastic: Plastic, of: Visited) -> None:
+def _hear(p: int, fired: int, emitted: Emitted, plastic: Plastic, of: Visiting) -> None:
     """Tell plastic synapses who has fired in this window."""
     if VISITED:
-        for j in range(len(of.target)):
+        for j in range(len(of.lines)):
             visits.hear(j, p, fired, emitted, plastic, _lines(of, j), of.which[j])
 
 
 @kernel
-def _synapses(of: Any, j: int) -> Synapses:
+def _synapses(of: Along, j: int) -> Synapses:
     return Synapses(
         of.row_start[j], of.row_end[j], of.target[j], of.weight[j], of.delay[j], of.labels[j]
     )
 
 
 @kernel
-def _pending(of: Any, j: int) -> Pending:
+def _pending(of: Along, j: int) -> Pending:
     return Pending(of.pending[j], of.n_pending[j])
 
 
 @kernel
-def _lines(of: Visited, j: int) -> Lines:
+def _lines(of: Visiting, j: int) -> Lines:
     return Lines(of.lines[j], of.refs[j], of.spans[j], of.taus[j], of.factors[j])
 
 
 @kernel
-def _visits(of: Visited, j: int) -> Visits:
+def _visits(of: Visiting, j: int) -> Visits:
     return Visits(of.at[j], of.streamed[j], of.saved[j], of.done[j])
 
 
