@@ -41,11 +41,18 @@ def choice(functions: Sequence[Function], first: int = 0) -> Function:
     return call_either
 
 
+def told_apart(modules: Sequence[ModuleType]) -> tuple[list[ModuleType], list[int]]:
+    """Return the different ones of some modules, and of each the number among those."""
+    each = [bare(module) for module in modules]
+    different = list(dict.fromkeys(each))
+    return different, [different.index(module) for module in each]
+
+
 def by_number(name: str, modules: Sequence[ModuleType], *functions: str) -> ModuleType:
     """Return a module of these functions, each of which is told first of which module it is."""
     namespace = ModuleType(name)
     if modules:
         for function in functions:
-            of_each = [getattr(bare(module), function) for module in modules]
+            of_each = [getattr(module, function) for module in modules]
             setattr(namespace, function, choice(of_each))
     return namespace

@@ -1,13 +1,14 @@
 """What takes a population through a round of windows by sums: one kernel, and all that it reads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import is_
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from eventsim import profiling
-from eventsim.engine.buffers import VISITS_FULL, Floats, Ints, apart
+from eventsim.engine.alike import alike
+from eventsim.engine.buffers import VISITS_FULL, Floats, apart
 from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.plastic_visits import PlasticVisits
 from eventsim.engine.compiled.population import CompiledPopulation
@@ -16,10 +17,7 @@ from eventsim.engine.kernels.rounds import (
     STAGE,
     STAGE_NAMES,
     WINDOW,
-    Along,
-    Driven,
     Sums,
-    Visiting,
 )
 from eventsim.engine.repeated import Repeated
 
@@ -48,17 +46,19 @@ class Round:
 
     def __init__(
         self, kernel: Any, population: CompiledPopulation, own: Sums, static: list[Incoming],
-        visited: list[tuple[Incoming, PlasticVisits]], drives: list[tuple[Drive, Incoming]],
+        visited: list[tuple[Incoming, PlasticVisits]], visit_kinds: list[int],
+        drives: list[tuple[Drive, Incoming]], drive_kinds: list[int],
     ) -> None:  # fmt: skip
         self.kernel, self.profile = profiling.bare(kernel), profiling.current
         self.population, self.own = population, tuple(own)
         self.static, self.visited, self.drives = static, visited, drives
+        self.visit_kinds, self.drive_kinds = visit_kinds, drive_kinds
         self.projections = [*static, *(i for i, _ in visited)]
         partitions = population.cells.bounds.size - 1
         self.standing, self.counted = apart(partitions, 3), apart(partitions, 2)
         self.noted = np.zeros(3 + len(self.projections) + len(drives))
-        self.made_of: list[Any] = []  # see `_fields`
-        self.types: list[Any] = []
+        self.seen = np.zeros((len(drives), 1))
+        self.made_of: list[Any] = []  # see `_things`
 
     def run(self, times: list[float], settled: float, *, marked: bool) -> Noted:
         """Take the population, whose states were `settled` last, through windows between `times`.
@@ -68,8 +68,9 @@ class Round:
         population = self.population
         for array in (self.standing, self.counted, population.progress.status):
             array[:] = 0
-        for drive, _ in self.drives:
+        for j, (drive, _) in enumerate(self.drives):
             drive.part_arrived[:] = 0
+            self.seen[j] = drive.seen
         while self._go_on(np.array(times), settled, marked):
             population.help_on()
             if VISITS_FULL in population.progress.status:
@@ -89,7 +90,7 @@ class Round:
             times, settled, population.limit, marked, self.standing, self.counted, self.noted,
             tuple(population.cells), tuple(population.inbox), tuple(population.emitted),
             tuple(population.progress), tuple(population.probes), tuple(population.plastic),
-            self.own, *self._fields(), np.array([drive.seen for drive, _ in self.drives]),
+            self.own, *self._things(),
         )  # fmt: skip
         left: bool
         if self.profile is None:
@@ -101,8 +102,8 @@ class Round:
                 left = self.call(True, *arguments)
         return left
 
-    def _fields(self) -> tuple[Any, ...]:
-        """Return what `rounds.Along`, twice, `Visiting` and `Driven` hold, but for what was seen.
+    def _things(self) -> list[Any]:
+        """Return what `Alike` holds of static projections, visited ones, visitors and drives.
 
         It is put together when any of it has been replaced since it was last.
         """
@@ -112,62 +113,46 @@ class Round:
         made_of += [part for drive, _ in self.drives for part in (drive.wires, drive.rows)]
         if not (self.made_of and all(map(is_, made_of, self.made_of))):
             self.made_of = made_of
-            self.fields = (
-                *_along(self.static), *_along([i for i, _ in self.visited]), *self._visiting(),
-                *self._driven(),
-            )  # fmt: skip
-            types = [_type(value) for field in self.fields for value in field]
-            if types != self.types:
-                self.types, self.call = types, Repeated(self.kernel.run)
-        return self.fields
-
-    def _visiting(self) -> tuple[Any, ...]:
-        of = [visits for _, visits in self.visited]
-        entries = ((*visits.lines, *visits.visits) for visits in of)
-        return (
-            *_by_field(entries, len(Visiting._fields) - 2),
-            _numbers(visits.projection.number for visits in of),
-            _numbers(visits.alone for visits in of),
-        )
-
-    def _driven(self) -> tuple[Any, ...]:
-        of = self.drives
-        entries = ((*drive.everything(), i.modes, *drive.delivered()) for drive, i in of)
-        return (
-            *_by_field(entries, len(Driven._fields) - 3),
-            _numbers(i.first_column for _, i in of),
-            _numbers(i.sign for _, i in of),
-        )
+            visitors = zip(self.visited, self.visit_kinds, strict=True)
+            drives = zip(self.drives, self.drive_kinds, self.seen, strict=True)
+            # kept: `alike` knows where these arrays are and does not hold them
+            self.things = [
+                _of_one_precision(things)
+                for things in (
+                    [_arriving(i) for i in self.static],
+                    [_arriving(i) for i, _ in self.visited],
+                    [_visitor(visits, kind) for (_, visits), kind in visitors],
+                    [_driven(drive, i, kind, seen) for (drive, i), kind, seen in drives],
+                )
+            ]
+            self.found = [part for things in self.things for part in alike(things)]
+            self.call = Repeated(self.kernel.run)
+        return self.found
 
 
-def _along(incoming: list[Incoming]) -> tuple[Any, ...]:
-    """Return what `rounds.Along` holds."""
-    entries = (
-        (*i.projection.synapses, *i.projection.pending, i.modes, i.projection.part_due)
-        for i in incoming
-    )
-    return (
-        *_by_field(entries, len(Along._fields) - 2),
-        _numbers(i.first_column for i in incoming),
-        _numbers(i.sign for i in incoming),
-    )
+def _arriving(incoming: Incoming) -> tuple[Any, ...]:
+    """Return the arrays of `rounds.Arriving`."""
+    projection, facts = incoming.projection, np.array([incoming.first_column, incoming.sign])
+    return (*projection.synapses, *projection.pending, incoming.modes, facts, projection.part_due)
 
 
-def _by_field(entries: Iterable[tuple[Any, ...]], fields: int) -> list[tuple[Any, ...]]:
-    """Return of each field what the entries have there."""
-    return [_of_one_type(values) for values in zip(*entries, strict=True)] or [()] * fields
+def _visitor(visits: PlasticVisits, kind: int) -> tuple[Any, ...]:
+    """Return the arrays of `rounds.Visitor`."""
+    facts = np.array([visits.projection.number, visits.alone, kind])
+    return (*visits.lines, *visits.visits, facts)
 
 
-def _of_one_type(arrays: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return arrays among which a kernel can choose: of one precision, copied where they differ."""
-    precision = np.result_type(*{array.dtype for array in arrays})
-    return tuple(array.astype(precision, copy=False) for array in arrays)
+def _driven(drive: Drive, incoming: Incoming, kind: int, seen: Floats) -> tuple[Any, ...]:
+    """Return the arrays of `rounds.Drive`."""
+    facts = np.array([incoming.first_column, incoming.sign, kind])
+    labels, arrived, passed = drive.delivered()
+    return (*drive.everything(), incoming.modes, facts, labels, seen, arrived, passed)
 
 
-def _numbers(values: Iterable[int]) -> Ints:
-    return np.array(list(values), np.int64)
-
-
-def _type(value: Any) -> Any:
-    """Return all that the type of an argument depends on, of an array or a number in one."""
-    return (value.dtype, value.ndim, value.flags.num)
+def _of_one_precision(things: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return arrays of one precision, copied where they differ: a kernel knows one for each."""
+    precisions = [np.result_type(*arrays) for arrays in zip(*things, strict=True)]
+    return [
+        tuple(array.astype(to, copy=False) for array, to in zip(arrays, precisions, strict=True))
+        for arrays in things
+    ]

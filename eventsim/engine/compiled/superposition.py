@@ -1,13 +1,14 @@
 """A population whose arrivals are summed rather than sorted."""
 
 from math import inf, log2, sqrt
+from types import ModuleType
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from eventsim.engine import bind
 from eventsim.engine.buffers import PORTS, Floats, Ints, apart
-from eventsim.engine.choice import by_number
+from eventsim.engine.choice import by_number, told_apart
 from eventsim.engine.compiled.drive import Drive
 from eventsim.engine.compiled.plastic_projection import PlasticProjection
 from eventsim.engine.compiled.plastic_visits import PlasticVisits
@@ -101,16 +102,20 @@ class Superposition:
         visited = [
             (i, self.visits[i.projection]) for i in self.projections if is_visited(i.projection)
         ]
-        kernel = self._kernel(bool(static), tuple(visits for _, visits in visited))
-        self.round = Round(kernel, self.population, own, static, visited, self.drives)
+        visits, visit_kinds = told_apart([visits.kernel for _, visits in visited])
+        drives, drive_kinds = told_apart([drive.kernel for drive, _ in self.drives])
+        self.round = Round(
+            self._kernel(bool(static), tuple(visits), tuple(drives)), self.population, own, static,
+            visited, visit_kinds, self.drives, drive_kinds,
+        )  # fmt: skip
 
-    def _kernel(self, static: bool, visited: tuple[PlasticVisits, ...]) -> Any:
-        """Return the kernel for these plastic projections; there are `static` ones or not."""
-        key = static, visited
+    def _kernel(
+        self, static: bool, visits: tuple[ModuleType, ...], drives: tuple[ModuleType, ...]
+    ) -> Any:
+        """Return the kernel that visits and drives so; there are `static` projections or not."""
+        key = static, visits
         if key not in self.kernels:
             model = bind.neuron_namespace(self.population.model)
-            visits = [visits.kernel for visits in visited]
-            drives = [drive.kernel for drive, _ in self.drives]
             self.kernels[key] = specialise(
                 rounds,
                 superpose=specialise(superpose_kernel, model=model),
@@ -119,7 +124,7 @@ class Superposition:
                 drives=by_number("drives", drives, "accumulate", "deliver_hot"),
                 PARALLEL=self.population.cells.bounds.size > 2,
                 STATIC=static,
-                VISITED=bool(visited),
+                VISITED=bool(visits),
                 DRIVEN=bool(drives),
             )
         return self.kernels[key]

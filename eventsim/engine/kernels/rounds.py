@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numba import prange
 
+from eventsim.engine.alike import Alike, arrays_at
 from eventsim.engine.buffers import (
     DONE,
     INBOX_FULL,
@@ -48,6 +49,12 @@ STAGE_NAMES = (
 WINDOW, STAGE, FIRED = range(3)
 # columns of `counted`, in all windows of the round: arrivals, and neurons that were stepped
 ARRIVALS, HOT = range(2)
+# facts of projections and drives: the first column of their sums, the sign of all weights or 0, and
+# of drives the number of the functions that sum
+FIRST_COLUMN, SIGN, SUMMED_BY = range(3)
+# facts of plastic projections besides: the number of the rule, whether the weight is all that a
+# synapse keeps, the number of the functions that visit
+RULE, ALONE, VISITED_BY = range(3)
 
 
 class Sums(NamedTuple):
@@ -68,69 +75,38 @@ class Sums(NamedTuple):
     done: Ints  # (P,) what is counted of them
 
 
-class Along(NamedTuple):
-    """Projections, static or visited: of each field an entry for each."""
+class Arriving(NamedTuple):
+    """What arrives along one projection, static or visited."""
 
-    row_start: tuple[Ints, ...]
-    row_end: tuple[Ints, ...]
-    target: tuple[Ints, ...]
-    weight: tuple[Floats, ...]
-    delay: tuple[Floats, ...]
-    labels: tuple[Floats, ...]
-    pending: tuple[Floats, ...]
-    n_pending: tuple[Ints, ...]
-    modes: tuple[Floats, ...]
-    earliest: tuple[Floats, ...]
-    first_column: Ints
-    sign: Ints
+    synapses: Synapses
+    pending: Pending
+    modes: Floats
+    facts: Ints  # (2,)
+    earliest: Floats  # (P,) ms
 
 
-class Visiting(NamedTuple):
-    """What visits to plastic synapses need besides: of each field an entry for each projection."""
+class Visitor(NamedTuple):
+    """What visits to the synapses of a plastic projection need besides."""
 
-    lines: tuple[Floats, ...]
-    refs: tuple[Floats, ...]
-    spans: tuple[Floats, ...]
-    taus: tuple[Floats, ...]
-    factors: tuple[Floats, ...]
-    at: tuple[Ints, ...]
-    streamed: tuple[Ints, ...]
-    saved: tuple[Floats, ...]
-    done: tuple[Ints, ...]
-    which: Ints  # number of the rule
-    alone: Ints  # whether the weight is all that a synapse keeps
+    lines: Lines
+    visits: Visits
+    facts: Ints  # (3,)
 
 
-class Driven(NamedTuple):
-    """Drives: of each field an entry for each."""
+class Drive(NamedTuple):
+    """One drive."""
 
-    batches: tuple[Ints, ...]
-    first: tuple[Ints, ...]
-    in_line: tuple[Ints, ...]
-    sources: tuple[Ints, ...]
-    targets: tuple[Ints, ...]
-    weights: tuple[Floats, ...]
-    delays: tuple[Floats, ...]
-    numbers: tuple[Floats, ...]
-    times: tuple[Floats, ...]
-    after: tuple[Floats, ...]
-    before: tuple[Floats, ...]
-    later: tuple[Floats, ...]
-    params: tuple[Floats, ...]
-    table: tuple[Floats, ...]
-    short: tuple[Ints, ...]
-    held: tuple[Floats, ...]
-    fresh: tuple[Floats, ...]
-    late: tuple[Floats, ...]
-    totals: tuple[Floats, ...]
-    part: tuple[Floats, ...]
-    modes: tuple[Floats, ...]
-    labels: tuple[Floats, ...]
-    arrived: tuple[Ints, ...]  # (P,) synapses that had arrivals, in all windows of the round
-    passed: tuple[Ints, ...]
-    first_column: Ints
-    sign: Ints
-    seen: Floats  # ms, up to when all has been delivered before the round
+    batches: Ints
+    wires: Wires
+    rows: Rows
+    sources: Sources
+    scratch: Scratch
+    modes: Floats
+    facts: Ints  # (3,)
+    labels: Floats
+    seen: Floats  # (1,) ms, up to when all has been delivered before the round
+    arrived: Ints  # (P,) synapses that had arrivals, in all windows of the round
+    passed: Ints  # (P,)
 
 
 @loop(parallel=PARALLEL)
@@ -138,23 +114,13 @@ def run(
     one_stage: bool, times: Floats, settled: float, limit: float, marked: bool, standing: Ints,
     counted: Ints, noted: Floats,
     cells: Any, inbox: Any, emitted: Any, progress: Any, probes: Any, plastic: Any, own: Any,
-    s_row_start: Any, s_row_end: Any, s_target: Any, s_weight: Any, s_delay: Any, s_labels: Any,
-    s_pending: Any, s_n_pending: Any, s_modes: Any, s_earliest: Any, s_first_column: Ints,
-    s_sign: Ints,
-    v_row_start: Any, v_row_end: Any, v_target: Any, v_weight: Any, v_delay: Any, v_labels: Any,
-    v_pending: Any, v_n_pending: Any, v_modes: Any, v_earliest: Any, v_first_column: Ints,
-    v_sign: Ints, v_lines: Any, v_refs: Any, v_spans: Any, v_taus: Any, v_factors: Any, v_at: Any,
-    v_streamed: Any, v_saved: Any, v_done: Any, v_which: Ints, v_alone: Ints,
-    d_batches: Any, d_first: Any, d_in_line: Any, d_sources: Any, d_targets: Any, d_weights: Any,
-    d_delays: Any, d_numbers: Any, d_times: Any, d_after: Any, d_before: Any, d_later: Any,
-    d_params: Any, d_table: Any, d_short: Any, d_held: Any, d_fresh: Any, d_late: Any,
-    d_totals: Any, d_part: Any, d_modes: Any, d_labels: Any, d_arrived: Any, d_passed: Any,
-    d_first_column: Ints, d_sign: Ints, d_seen: Floats,
+    static: Any, static_at: Ints, visited: Any, visited_at: Ints, visitors: Any, visitors_at: Ints,
+    driven: Any, driven_at: Ints,
 ) -> bool:  # fmt: skip
     """Take every partition through the windows of the round, or through `one_stage` of one.
 
-    Each field of `Along`, `Visiting` and `Driven` is given by itself: a loop of several threads can
-    take no tuples of tuples.
+    Of static and visited projections, of what visits these and of drives, what `Alike` holds is
+    given one by one: a loop of several threads can take no tuples of tuples.
     Return whether any is not through, for that or for its status. Called again with more room it
     goes on where it stopped; one that is in trouble stays where it is. What all have come to is
     `noted`: arrivals, neurons that were stepped, whether anything could happen without an arrival,
@@ -165,59 +131,47 @@ def run(
             p, one_stage, times, settled, limit, marked, standing[p], counted[p],
             Cells(*cells), Inbox(*inbox), Emitted(*emitted), Progress(*progress), Probes(*probes),
             Plastic(*plastic), Sums(*own),
-            Along(
-                s_row_start, s_row_end, s_target, s_weight, s_delay, s_labels, s_pending,
-                s_n_pending, s_modes, s_earliest, s_first_column, s_sign,
-            ),
-            Along(
-                v_row_start, v_row_end, v_target, v_weight, v_delay, v_labels, v_pending,
-                v_n_pending, v_modes, v_earliest, v_first_column, v_sign,
-            ),
-            Visiting(
-                v_lines, v_refs, v_spans, v_taus, v_factors, v_at, v_streamed, v_saved, v_done,
-                v_which, v_alone,
-            ),
-            Driven(
-                d_batches, d_first, d_in_line, d_sources, d_targets, d_weights, d_delays,
-                d_numbers, d_times, d_after, d_before, d_later, d_params, d_table, d_short, d_held,
-                d_fresh, d_late, d_totals, d_part, d_modes, d_labels, d_arrived, d_passed,
-                d_first_column, d_sign, d_seen,
-            ),
+            Alike(static, static_at), Alike(visited, visited_at), Alike(visitors, visitors_at),
+            Alike(driven, driven_at),
         )  # fmt: skip
     left = False
     for p in range(standing.shape[0]):
         left |= bool(standing[p, WINDOW] < times.shape[0] - 1)
     if not left:
-        noted[0], noted[1] = total_of(counted[:, ARRIVALS]), total_of(counted[:, HOT])
-        noted[2] = 1.0 if any_of(Sums(*own).counts[:, 1]) else 0.0
-        _note_due(3, noted, s_earliest, v_earliest)
-        _note_arrived(3 + len(s_earliest) + len(v_earliest), noted, d_arrived)
+        _note(
+            noted, counted, Sums(*own), Alike(static, static_at), Alike(visited, visited_at),
+            Alike(driven, driven_at),
+        )  # fmt: skip
     return left
 
 
 @kernel
-def _note_due(at: int, noted: Floats, static: Any, visited: Any) -> None:
+def _note(
+    noted: Floats, counted: Ints, own: Sums, static: Alike, visited: Alike, driven: Alike
+) -> None:
+    noted[0], noted[1] = total_of(counted[:, ARRIVALS]), total_of(counted[:, HOT])
+    noted[2] = 1.0 if any_of(own.counts[:, 1]) else 0.0
+    at = 3
     if STATIC:
-        for j in range(len(static)):
-            noted[at + j] = earliest_of(static[j])
+        for j in range(static.where.shape[0]):
+            noted[at] = earliest_of(_arriving(static, j).earliest)
+            at += 1
     if VISITED:
-        for j in range(len(visited)):
-            noted[at + len(static) + j] = earliest_of(visited[j])
-
-
-@kernel
-def _note_arrived(at: int, noted: Floats, arrived: Any) -> None:
+        for j in range(visited.where.shape[0]):
+            noted[at] = earliest_of(_arriving(visited, j).earliest)
+            at += 1
     if DRIVEN:
-        for j in range(len(arrived)):
-            noted[at + j] = total_of(arrived[j])
+        for j in range(driven.where.shape[0]):
+            noted[at] = total_of(_drive(driven, j).arrived)
+            at += 1
 
 
 @kernel
 def _go_on(
     p: int, one_stage: bool, times: Floats, settled: float, limit: float, marked: bool,
     standing: Ints, counted: Ints, cells: Cells, inbox: Inbox, emitted: Emitted,
-    progress: Progress, probes: Probes, plastic: Plastic, own: Sums, static: Along,
-    visited: Along, visiting: Visiting, driven: Driven,
+    progress: Progress, probes: Probes, plastic: Plastic, own: Sums, static: Alike,
+    visited: Alike, visitors: Alike, driven: Alike,
 ) -> None:  # fmt: skip
     status, counts = progress.status, own.counts[p]
     while standing[WINDOW] < times.shape[0] - 1 and status[p] < NOT_FINITE:
@@ -227,11 +181,11 @@ def _go_on(
         any_hot = counts[0] + counts[2] > 0  # or sampled; from SETTLE on
         if stage == BEGIN:
             standing[FIRED] = emitted.filled[p]
-            _begin(p, cells.bounds, probes.neurons, own.hot, own.done, visiting, driven.passed)
+            _begin(p, cells.bounds, probes.neurons, own.hot, own.done, visitors, driven)
         elif stage == VISIT:
-            status[p] = _visit(p, t0, t1, cells, plastic, own.sums, visited, visiting, counted)
+            status[p] = _visit(p, t0, t1, cells, plastic, own.sums, visited, visitors, counted)
         elif stage == DRIVE:
-            _drive(p, is_first, t0, t1, own.sums, driven)
+            _add_drives(p, is_first, t0, t1, own.sums, driven)
         elif stage == STREAM:
             counted[ARRIVALS] += _stream(p, t0, t1, own.sums, own.chunk[p], static)
         elif stage == SETTLE:
@@ -241,7 +195,7 @@ def _go_on(
             )  # fmt: skip
             counted[HOT] += counts[0]
         elif stage == LIST:
-            status[p] = _list(p, any_hot, inbox, plastic.memory, own, static, visited, visiting)
+            status[p] = _list(p, any_hot, inbox, plastic.memory, own, static, visited, visitors)
         elif stage == LIST_DRIVEN:
             if any_hot:
                 status[p] = _list_driven(p, is_first, t0, t1, inbox, own.hot, driven)
@@ -253,7 +207,7 @@ def _go_on(
         else:
             if any_hot:
                 superpose.rejoin(p, t1, cells, own.lanes, own.hot, own.listed, counts)
-                _hear(p, standing[FIRED], emitted, plastic, visiting)
+                _hear(p, standing[FIRED], emitted, plastic, visitors)
             superpose.write_watched(p, t1, cells, own.lanes, own.rest, probes.neurons)
         if status[p] != DONE:
             return
@@ -267,85 +221,92 @@ def _go_on(
 
 @kernel
 def _begin(
-    p: int, bounds: Ints, watched: Ints, hot: Ints, done: Ints, visiting: Visiting, passed: Any
+    p: int, bounds: Ints, watched: Ints, hot: Ints, done: Ints, visitors: Alike, driven: Alike
 ) -> None:
     superpose.mark_watched(p, bounds, watched, hot)
     done[p] = 0
     if VISITED:
-        for j in range(len(visiting.at)):
-            visiting.at[j][p] = visiting.streamed[j][p] = visiting.done[j][p] = 0
+        for j in range(visitors.where.shape[0]):
+            made = _visitor(visitors, j).visits
+            made.at[p] = made.streamed[p] = made.done[p] = 0
     if DRIVEN:
-        for j in range(len(passed)):
-            passed[j][p] = 0
+        for j in range(driven.where.shape[0]):
+            _drive(driven, j).passed[p] = 0
 
 
 @kernel
 def _visit(
-    p: int, t0: float, t1: float, cells: Cells, plastic: Plastic, sums: Floats, of: Along,
-    visiting: Visiting, counted: Ints,
+    p: int, t0: float, t1: float, cells: Cells, plastic: Plastic, sums: Floats, visited: Alike,
+    visitors: Alike, counted: Ints,
 ) -> int:  # fmt: skip
     """Visit plastic synapses; return the status of the partition."""
     if VISITED:
-        for j in range(len(of.target)):
-            lines = _lines(visiting, j)
-            visits.refer(j, p, t1, cells, plastic, lines, visiting.which[j])
+        for j in range(visited.where.shape[0]):
+            of, by = _arriving(visited, j), _visitor(visitors, j)
+            visits.refer(by.facts[VISITED_BY], p, t1, cells, plastic, by.lines, by.facts[RULE])
             if not visits.stream(
-                j, p, t1 - t0, t1, _synapses(of, j), _pending(of, j), of.modes[j],
-                of.first_column[j], sums, plastic, lines, _visits(visiting, j),
+                by.facts[VISITED_BY], p, t1 - t0, t1, of.synapses, of.pending, of.modes,
+                of.facts[FIRST_COLUMN], sums, plastic, by.lines, by.visits,
             ):  # fmt: skip
                 return VISITS_FULL
-        for j in range(len(of.target)):
-            counted[ARRIVALS] += visiting.streamed[j][p]
+        for j in range(visitors.where.shape[0]):
+            counted[ARRIVALS] += _visitor(visitors, j).visits.streamed[p]
     return DONE
 
 
 @kernel
-def _drive(p: int, is_first: bool, t0: float, t1: float, sums: Floats, of: Driven) -> None:
+def _add_drives(p: int, is_first: bool, t0: float, t1: float, sums: Floats, driven: Alike) -> None:
     """Sum background input."""
     if DRIVEN:
-        for j in range(len(of.targets)):
-            of.arrived[j][p] += drives.accumulate(
-                j, p, of.seen[j] if is_first else t0, t1, of.batches[j], _wires(of, j),
-                _rows(of, j), _sources(of, j), _scratch(p, of, j), of.modes[j],
-                of.first_column[j], of.sign[j], sums,
+        for j in range(driven.where.shape[0]):
+            of = _drive(driven, j)
+            of.arrived[p] += drives.accumulate(
+                of.facts[SUMMED_BY], p, of.seen[0] if is_first else t0, t1, of.batches, of.wires,
+                of.rows, of.sources, _of_partition(p, of.scratch), of.modes, of.facts[FIRST_COLUMN],
+                of.facts[SIGN], sums,
             )  # fmt: skip
 
 
 @kernel
-def _stream(p: int, t0: float, t1: float, sums: Floats, chunk: Floats, of: Along) -> int:
+def _stream(p: int, t0: float, t1: float, sums: Floats, chunk: Floats, static: Alike) -> int:
     """Sum what arrives at static synapses; return how much."""
     streamed = 0
     if STATIC:
-        for j in range(len(of.target)):
+        for j in range(static.where.shape[0]):
+            of = _arriving(static, j)
             streamed += superpose.stream(
-                p, t1 - t0, t1, t1, _synapses(of, j), _pending(of, j), of.modes[j],
-                of.first_column[j], of.sign[j], sums, chunk,
+                p, t1 - t0, t1, t1, of.synapses, of.pending, of.modes, of.facts[FIRST_COLUMN],
+                of.facts[SIGN], sums, chunk,
             )  # fmt: skip
     return streamed
 
 
 @kernel
 def _list(
-    p: int, any_hot: bool, inbox: Inbox, memory: Floats, own: Sums, static: Along, of: Along,
-    visiting: Visiting,
+    p: int, any_hot: bool, inbox: Inbox, memory: Floats, own: Sums, static: Alike, visited: Alike,
+    visitors: Alike,
 ) -> int:  # fmt: skip
     """List what arrives at hot neurons, and move the spikes on their way on; return the status."""
     if STATIC:
-        for j in range(len(static.target)):
+        for j in range(static.where.shape[0]):
+            of = _arriving(static, j)
             if not superpose.list_hot(
-                p, _synapses(static, j), _pending(static, j), own.hot, any_hot, own.places[p],
-                own.no_visits[p], own.done, inbox, static.earliest[j],
+                p, of.synapses, of.pending, own.hot, any_hot, own.places[p], own.no_visits[p],
+                own.done, inbox, of.earliest,
             ):  # fmt: skip
                 return INBOX_FULL
     if VISITED:
-        for j in range(len(of.target)):
-            if any_hot and visiting.done[j][p] == 0:
-                visits.undo(j, p, _synapses(of, j), _pending(of, j), memory, _visits(visiting, j),
-                            own.hot)  # fmt: skip
-            made = visiting.saved[j][p] if visiting.alone[j] else own.no_visits[p]
+        for j in range(visited.where.shape[0]):
+            of, by = _arriving(visited, j), _visitor(visitors, j)
+            made = by.visits
+            if any_hot and made.done[p] == 0:
+                visits.undo(
+                    by.facts[VISITED_BY], p, of.synapses, of.pending, memory, made, own.hot
+                )  # fmt: skip
+            saved = made.saved[p] if by.facts[ALONE] else own.no_visits[p]
             if not superpose.list_hot(
-                p, _synapses(of, j), _pending(of, j), own.hot, any_hot, own.places[p], made,
-                visiting.done[j], inbox, of.earliest[j],
+                p, of.synapses, of.pending, own.hot, any_hot, own.places[p], saved, made.done,
+                inbox, of.earliest,
             ):  # fmt: skip
                 return INBOX_FULL
     return DONE
@@ -353,71 +314,65 @@ def _list(
 
 @kernel
 def _list_driven(
-    p: int, is_first: bool, t0: float, t1: float, inbox: Inbox, hot: Ints, of: Driven
+    p: int, is_first: bool, t0: float, t1: float, inbox: Inbox, hot: Ints, driven: Alike
 ) -> int:
     """List the background input of hot neurons; return the status."""
     if DRIVEN:
-        for j in range(len(of.targets)):
+        for j in range(driven.where.shape[0]):
+            of = _drive(driven, j)
             if not drives.deliver_hot(
-                j, p, of.seen[j] if is_first else t0, t1, of.batches[j], _wires(of, j),
-                of.before[j], _sources(of, j), _scratch(p, of, j), of.labels[j], inbox,
-                of.passed[j], hot,
+                of.facts[SUMMED_BY], p, of.seen[0] if is_first else t0, t1, of.batches, of.wires,
+                of.rows.before, of.sources, _of_partition(p, of.scratch), of.labels, inbox,
+                of.passed, hot,
             ):  # fmt: skip
                 return INBOX_FULL
     return DONE
 
 
 @kernel
-def _hear(p: int, fired: int, emitted: Emitted, plastic: Plastic, of: Visiting) -> None:
+def _hear(p: int, fired: int, emitted: Emitted, plastic: Plastic, visitors: Alike) -> None:
     """Tell plastic synapses who has fired in this window."""
     if VISITED:
-        for j in range(len(of.lines)):
-            visits.hear(j, p, fired, emitted, plastic, _lines(of, j), of.which[j])
+        for j in range(visitors.where.shape[0]):
+            by = _visitor(visitors, j)
+            visits.hear(
+                by.facts[VISITED_BY], p, fired, emitted, plastic, by.lines, by.facts[RULE]
+            )  # fmt: skip
 
 
 @kernel
-def _synapses(of: Along, j: int) -> Synapses:
-    return Synapses(
-        of.row_start[j], of.row_end[j], of.target[j], of.weight[j], of.delay[j], of.labels[j]
+def _arriving(static_or_visited: Alike, j: int) -> Arriving:
+    (
+        row_start, row_end, target, weight, delay, labels, rows, filled, modes, facts, earliest,
+    ) = arrays_at(static_or_visited.first, static_or_visited.where[j])  # fmt: skip
+    synapses = Synapses(row_start, row_end, target, weight, delay, labels)
+    return Arriving(synapses, Pending(rows, filled), modes, facts, earliest)
+
+
+@kernel
+def _visitor(visitors: Alike, j: int) -> Visitor:
+    rows, refs, spans, taus, factors, at, streamed, saved, done, facts = arrays_at(
+        visitors.first, visitors.where[j]
     )
+    lines = Lines(rows, refs, spans, taus, factors)
+    return Visitor(lines, Visits(at, streamed, saved, done), facts)
 
 
 @kernel
-def _pending(of: Along, j: int) -> Pending:
-    return Pending(of.pending[j], of.n_pending[j])
-
-
-@kernel
-def _lines(of: Visiting, j: int) -> Lines:
-    return Lines(of.lines[j], of.refs[j], of.spans[j], of.taus[j], of.factors[j])
-
-
-@kernel
-def _visits(of: Visiting, j: int) -> Visits:
-    return Visits(of.at[j], of.streamed[j], of.saved[j], of.done[j])
-
-
-@kernel
-def _wires(of: Driven, j: int) -> Wires:
-    return Wires(
-        of.first[j], of.in_line[j], of.sources[j], of.targets[j], of.weights[j], of.delays[j],
-        of.numbers[j],
+def _drive(driven: Alike, j: int) -> Drive:
+    (
+        batches, first, in_line, sources, targets, weights, delays, numbers, times, after, before,
+        later, params, table, short, held, fresh, late, totals, part, modes, facts, labels, seen,
+        arrived, passed,
+    ) = arrays_at(driven.first, driven.where[j])  # fmt: skip
+    return Drive(
+        batches, Wires(first, in_line, sources, targets, weights, delays, numbers),
+        Rows(times, after, before, later), Sources(params, table),
+        Scratch(short, held, fresh, late, totals, part), modes, facts, labels, seen, arrived,
+        passed,
     )  # fmt: skip
 
 
 @kernel
-def _rows(of: Driven, j: int) -> Rows:
-    return Rows(of.times[j], of.after[j], of.before[j], of.later[j])
-
-
-@kernel
-def _sources(of: Driven, j: int) -> Sources:
-    return Sources(of.params[j], of.table[j])
-
-
-@kernel
-def _scratch(p: int, of: Driven, j: int) -> Scratch:
-    return Scratch(
-        of.short[j][p], of.held[j][p], of.fresh[j][p], of.late[j][p], of.totals[j][p],
-        of.part[j][p],
-    )  # fmt: skip
+def _of_partition(p: int, of: Scratch) -> Scratch:
+    return Scratch(of.short[p], of.held[p], of.fresh[p], of.late[p], of.totals[p], of.part[p])
