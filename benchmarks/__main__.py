@@ -24,6 +24,7 @@ from typing import Any
 
 from benchmarks import accuracy
 from benchmarks.networks import CASES, as_plain
+from eventsim.suggest import unknown
 
 HERE = Path(__file__).parent
 PEERS = Path(os.environ.get("EVENTSIM_PEERS", HERE.parent / ".peers"))
@@ -73,7 +74,7 @@ def run_once(words: list[str]) -> dict[str, Any] | str:
 
 def start_seconds(case: str, folder: Path) -> list[tuple[float, float]]:
     """Return seconds from process start to the end of a first short run: (wall, CPU) cold, warm."""
-    environment = {**os.environ, "EVENTSIM_CACHE_DIR": str(folder / "cache")}
+    environment = {**os.environ, "EVENTSIM_CACHE_DIR": str(folder / f"cache of {case}")}
     seconds = []
     for _ in range(2):
         start = time.time()
@@ -105,6 +106,18 @@ def table(results: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def start_table(starts: dict[str, list[tuple[float, float]]]) -> str:
+    """Return what `start_seconds` found as a Markdown table."""
+    lines = [
+        "Start of an eventsim process to the end of its first window, in s (of CPU):", "",
+        "| network | nothing compiled | compiled before |", "| --- | --- | --- |",
+    ]  # fmt: skip
+    for case, seconds in starts.items():
+        cells = [f"{wall:.1f} ({cpu:.1f})" for wall, cpu in seconds]
+        lines.append("| " + " | ".join([case, *cells]) + " |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Run everything that was asked for."""
     parser = argparse.ArgumentParser(
@@ -120,12 +133,19 @@ def main() -> None:
     parser.add_argument("--out", default="runs/bench", help="without ending")
     given = parser.parse_args()
     cases = list(CASES) if given.cases == "all" else given.cases.split(",")
+    simulators = given.simulators.split(",")
+    for kind, names, known in (
+        ("case", cases, CASES), ("simulator", simulators, (*SIMULATORS, "neuron"))
+    ):  # fmt: skip
+        for name in names:
+            if name not in known:
+                parser.error(unknown(kind, name, known))
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         for repeat in range(given.repeats):
             for case in cases:
                 for threads in map(int, given.threads.split(",")):
-                    for simulator in given.simulators.split(","):
+                    for simulator in simulators:
                         key = f"{case}/{simulator}/{threads}"
                         words = command(simulator, case, threads, Path(folder))
                         found = "missing" if words is None else run_once(words)
@@ -138,7 +158,8 @@ def main() -> None:
                             f"{repeat + 1}/{given.repeats} {key}: "
                             f"{COLUMNS['ns/event'](found):.1f} ns an event"
                         )
-        starts = {case: start_seconds(case, Path(folder)) for case in cases[:1]}
+        ours = any(simulator.startswith("eventsim") for simulator in simulators)
+        starts = {case: start_seconds(case, Path(folder)) for case in cases if ours}
     out = Path(given.out)
     out.parent.mkdir(parents=True, exist_ok=True)
     about = {
@@ -148,14 +169,10 @@ def main() -> None:
     out.with_suffix(".json").write_text(
         json.dumps({"about": about, "start_s": starts, "runs": results}, indent=1)
     )
-    started = "\n".join(
-        f"Start of a process to the end of its first window, {case}: {cold:.1f} s cold "
-        f"({cold_cpu:.1f} of CPU), {warm:.1f} s warm ({warm_cpu:.1f} of CPU)."
-        for case, ((cold, cold_cpu), (warm, warm_cpu)) in starts.items()
-    )  # fmt: skip
     cells = [cell() for kind, cell in CELLS.items() if any(CASES[c].kind == kind for c in cases)]
     errors = f"{accuracy.table(cells)}\n\n" if cells else ""
-    out.with_suffix(".md").write_text(f"{table(results)}\n\n{errors}{started}\n\n{about}\n")
+    started = f"{start_table(starts)}\n\n" if starts else ""
+    out.with_suffix(".md").write_text(f"{table(results)}\n\n{errors}{started}{about}\n")
     print(out.with_suffix(".md").read_text())
 
 
