@@ -66,6 +66,6 @@ def group(
         end[i] += 1
     for at in range(low, low + n):
         if end[work[at]] - begin[at] <= order.RUN:
-            order.insertion(rows, by_target, when, begin[at], end[work[at]])
+            order.sort_short(rows, by_target, when, begin[at], end[work[at]])
         else:
             order.sort(rows, by_target, when, scratch, begin[at], end[work[at]])
