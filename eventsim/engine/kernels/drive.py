@@ -274,14 +274,11 @@ def _list_again(
         place = scratch.short[a]
         for column in range(model.N_STATE + 1):
             scratch.held[column, a] = before[b + place // BATCH, column, place % BATCH]
-    waiting = n
-    while waiting > 0:
+    while n > 0:
         _look_up(full, low, wires, sources, scratch)
         if filled + n * ROW > inbox.shape[0]:
             return -1
-        waiting = 0
         for a in range(n):
-            waiting += 1 if scratch.fresh[ROW - 1, a] < t1 else 0
             if scratch.fresh[ROW - 1, a] >= t0:
                 for j in range(ROW):
                     arrival = scratch.fresh[j, a]
@@ -291,7 +288,21 @@ def _list_again(
                             filled, arrival, wires.sources[k], wires.numbers[k], wires.weights[k],
                             wires.targets[k], labels, inbox, tags,
                         )  # fmt: skip
+        n = _keep_waiting(n, t1, scratch)
+        full = _fill_up(n, scratch.short, sources)
     return filled
+
+
+@kernel
+def _keep_waiting(n: int, t1: float, scratch: Scratch) -> int:
+    """Keep the places and states of those whose row ends before `t1`; return how many there are."""
+    kept = 0
+    for a in range(n):
+        scratch.short[kept] = scratch.short[a]
+        for column in range(model.N_STATE + 1):
+            scratch.held[column, kept] = scratch.held[column, a]
+        kept += 1 if scratch.fresh[ROW - 1, a] < t1 else 0
+    return kept
 
 
 @kernel
