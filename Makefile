@@ -8,6 +8,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 CODE := eventsim models scenarios tests benchmarks docs/images
 
 .PHONY: demo test lint docs peers bench clean
@@ -15,10 +16,11 @@ CODE := eventsim models scenarios tests benchmarks docs/images
 demo: $(VENV)/installed
 	$(BIN)/eventsim run digits --out runs/digits.h5 --overwrite
 
-# in two parts: what compiled kernels take of memory is held until a worker ends
+# in parts: what compiled kernels take of memory is held until a worker ends
 test: lint
-	$(BIN)/pytest --numprocesses auto --dist loadfile tests/engine
-	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore tests/engine
+	$(TEST) tests/engine/test_[a-o]*.py
+	$(TEST) tests/engine/test_[!a-o]*.py
+	$(TEST) --ignore tests/engine
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check $(CODE)
