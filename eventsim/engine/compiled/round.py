@@ -58,7 +58,7 @@ class Round:
         self.standing, self.counted = apart(partitions, 3), apart(partitions, 2)
         self.noted = np.zeros(3 + len(self.projections) + len(drives))
         self.seen = np.zeros((len(drives), 1))
-        self.made_of: list[Any] = []  # see `_things`
+        self.made_of: list[Any] | None = None  # see `_things`
 
     def run(self, times: list[float], settled: float, *, marked: bool) -> Noted:
         """Take the population, whose states were `settled` last, through windows between `times`.
@@ -111,7 +111,7 @@ class Round:
         made_of += [i.projection.pending for i in self.projections]
         made_of += [visits.visits for _, visits in self.visited]
         made_of += [part for drive, _ in self.drives for part in (drive.wires, drive.rows)]
-        if not (self.made_of and all(map(is_, made_of, self.made_of))):
+        if self.made_of is None or not all(map(is_, made_of, self.made_of)):
             self.made_of = made_of
             visitors = zip(self.visited, self.visit_kinds, strict=True)
             drives = zip(self.drives, self.drive_kinds, self.seen, strict=True)
