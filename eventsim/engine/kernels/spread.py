@@ -12,6 +12,7 @@ from eventsim.engine.buffers import (
     CARRIED,
     GIVEN,
     KIND,
+    LINE,
     PENDING_CARRIED,
     PENDING_CURSOR,
     PENDING_DUE,
@@ -171,13 +172,13 @@ def carry_in(spike: Floats, delay: float, arrival: Floats) -> None:
 
 @kernel
 def _ask_for(spike: Floats, synapses: Synapses) -> None:
-    """Prefetch what the delivery of one spike begins with."""
-    cursor = int(spike[PENDING_CURSOR])
-    prefetch(synapses.target, cursor)
-    if synapses.weight.shape[0] > 1:
-        prefetch(synapses.weight, cursor)
-    if synapses.delay.shape[0] > 1:
-        prefetch(synapses.delay, cursor)
+    """Prefetch the synapses that a spike reaches next, as many as a line of delays holds."""
+    for cursor in (int(spike[PENDING_CURSOR]), int(spike[PENDING_CURSOR]) + LINE - 1):
+        prefetch(synapses.target, cursor)
+        if synapses.weight.shape[0] > 1:
+            prefetch(synapses.weight, cursor)
+        if synapses.delay.shape[0] > 1:
+            prefetch(synapses.delay, cursor)
 
 
 @kernel
