@@ -203,25 +203,29 @@ class Drive:
         It follows from how many synapses had any, `arrived`.
         """
         n = self.wires.targets.size
+        self._note_seen(t1, arrived)
+        return n * log(n / max(n - arrived, 0.5))
+
+    def _note_seen(self, t1: float, arrived: float) -> None:
         self.seen = self.earliest = t1
         if not arrived:  # then the next arrival may be far away
             self._note_earliest()
-        return n * log(n / max(n - arrived, 0.5))
 
     def deliver(self, t1: float) -> None:
         """Write all arrivals before `t1` into the target's inbox."""
         assert self.waiting is not None
         cells, full = self.source.cells, True
+        self.part_arrived[:] = 0
         while full:
             inbox = self.target.inbox
             full = self.waiting_kernel.deliver(
                 t1, *self.waiting, cells.params, cells.table, self.blocks, self.listed,
-                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled, self.full,
+                self.projection.synapses.labels, inbox.rows, inbox.tags, inbox.filled,
+                self.part_arrived, self.full,
             )  # fmt: skip
             if full:
                 self.target.make_room()
-        self.seen = t1
-        self._note_earliest()
+        self._note_seen(t1, sum(self.part_arrived.tolist()))
 
     def sync(self, t: float) -> None:
         """Bring the source population itself to `t`; its spikes on the way are known already."""

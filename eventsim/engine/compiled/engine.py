@@ -186,13 +186,18 @@ class CompiledEngine:
     def _earliest(self) -> float:
         if any(path.restless for path in self.superposed.values()):
             return -inf
-        return min(
+        earliest = min(
             min((p.due for p in self.projections), default=inf),
             min((d.earliest for d in self.drives), default=inf),
             min((e.due for e in self.external), default=inf),
-            min((p.earliest for p in self.sources), default=inf),
-            min((p.earliest for p in self.neurons if p not in self.superposed), default=inf),
         )
+        if earliest > self.now:  # else nobody needs to look at every neuron
+            earliest = min(
+                earliest,
+                min((p.earliest for p in self.sources), default=inf),
+                min((p.earliest for p in self.neurons if p not in self.superposed), default=inf),
+            )
+        return earliest
 
     def _sample_up_to(self, t: float) -> None:
         """Take the samples of an empty stretch of time, piece by piece."""

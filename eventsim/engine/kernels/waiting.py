@@ -69,9 +69,9 @@ def _note(part: int, k: int, waiting: Waiting) -> None:
 def deliver(
     t1: float, bounds: Ints, first_block: Ints, block_due: Floats, due: Floats, rows: Floats,
     params: Floats, table: Floats, blocks: Ints, listed: Ints, labels: Floats, inbox: Floats,
-    tags: Ints, filled: Ints, full: Ints,
+    tags: Ints, filled: Ints, arrived: Ints, full: Ints,
 ) -> bool:  # fmt: skip
-    """Write the arrivals before `t1` into the inbox.
+    """Write the arrivals before `t1` into the inbox; count in `arrived` the synapses with any.
 
     Return whether that is full in any partition; called again with more room it goes on.
     """
@@ -79,6 +79,7 @@ def deliver(
         full[part] = _deliver_part(
             part, t1, Waiting(bounds, first_block, block_due, due, rows), params, table,
             blocks[part], listed[part], labels, inbox[part], tags[part], filled[part : part + 1],
+            arrived,
         )  # fmt: skip
     return any_of(full)
 
@@ -86,7 +87,7 @@ def deliver(
 @kernel
 def _deliver_part(
     part: int, t1: float, waiting: Waiting, params: Floats, table: Floats, blocks: Ints,
-    listed: Ints, labels: Floats, inbox: Floats, tags: Ints, filled: Ints,
+    listed: Ints, labels: Floats, inbox: Floats, tags: Ints, filled: Ints, arrived: Ints,
 ) -> int:  # fmt: skip
     full = 0
     low, high = waiting.first_block[part], waiting.first_block[part + 1]
@@ -95,6 +96,7 @@ def _deliver_part(
         at = 0
         while at < n:
             found, at = _list_due(at, n, t1, part, waiting, blocks, listed)
+            arrived[part] += found
             for one in range(found):
                 k = listed[one]
                 if full == 0:
