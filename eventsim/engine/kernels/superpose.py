@@ -254,12 +254,12 @@ def list_hot(
                 _list_segment(p, rows[k], begin, stop, synapses, hot, places, visits[done[p] :],
                               inbox)  # fmt: skip
                 done[p] += stop - begin
+        keep(rows, k, kept)  # before it is written to: what has just been is slow to move
         if room:
-            rows[k, PENDING_CURSOR] = rows[k, PENDING_STOP]
-            rows[k, PENDING_DUE] = rows[k, PENDING_NEXT]
-        if rows[k, PENDING_DUE] < inf:
-            next_due = min(next_due, rows[k, PENDING_DUE])
-            keep(rows, k, kept)
+            rows[kept, PENDING_CURSOR] = rows[kept, PENDING_STOP]
+            rows[kept, PENDING_DUE] = rows[kept, PENDING_NEXT]
+        if rows[kept, PENDING_DUE] < inf:
+            next_due = min(next_due, rows[kept, PENDING_DUE])
             kept += 1
     _complete(p, complete, synapses, inbox)
     pending.filled[p] = kept
