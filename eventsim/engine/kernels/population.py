@@ -236,7 +236,7 @@ def _pass_lone(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) ->
 
     The other arrivals move up. Where few neurons have several, grouping all costs more than this.
     """
-    rows, tags, by_target, when = inbox.rows[p], inbox.tags[p], inbox.order[p], inbox.when[p]
+    rows, tags = inbox.rows[p], inbox.tags[p]
     filled, kept = inbox.filled[p], 0
     for k in range(filled):
         if k + LONE_AHEAD < filled:
@@ -245,8 +245,7 @@ def _pass_lone(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) ->
             prefetch(cells.due, coming)
             prefetch(inbox.end, coming)
         i = tags[k, TARGET]
-        by_target[k], when[k] = k, rows[k, TIME]
-        if inbox.end[i] == 1 and _pass_quietly(p, i, k, k + 1, t1, cells, inbox, probes):
+        if inbox.end[i] == 1 and _hear_quietly(i, rows[k], tags[k, KIND], t1, cells, probes):
             inbox.end[i] = 0
             _note_due(i, cells)
         else:
@@ -256,6 +255,31 @@ def _pass_lone(p: int, t1: float, cells: Cells, inbox: Inbox, probes: Probes) ->
     inbox.filled[p] = kept
     for k in range(kept):
         inbox.end[tags[k, TARGET]] = 0
+
+
+@kernel
+def _hear_quietly(
+    i: int, arrival: Floats, kind: int, t1: float, cells: Cells, probes: Probes
+) -> bool:  # fmt: skip
+    """Do what `_pass_quietly` does for neuron i's one arrival up to t1, read where it lies."""
+    if _is_awaited(i, t1, cells, probes):
+        return False
+    w, t = _weight(arrival, kind), arrival[TIME]
+    if isnan(w):
+        return False
+    p = model.load_params(cells.params, cells.table, i)
+    s = model.load_state(cells.states, i)
+    valid = cells.states[i, model.N_STATE]
+    if t > valid:
+        s = model.between(s, valid, t - valid, p)
+        valid = t
+    s = model.on_input(s, t, w, kind % PORTS, p)
+    due = _silent_until(s, t, p)
+    if due < t1:
+        return False
+    model.store_state(cells.states, i, s, valid)
+    cells.due[i] = due
+    return True
 
 
 @kernel
@@ -269,12 +293,11 @@ def _pass_quietly(
     was, for `_visit`. Most are not, and where few arrivals come at a time, what `_visit` is told of
     spikes costs most.
     """
-    due = cells.due[i]
-    if due < t1 or (probes.neurons.shape[0] > 0 and probes.slot[i] >= 0):
+    if _is_awaited(i, t1, cells, probes):
         return False
     p = model.load_params(cells.params, cells.table, i)
     s = model.load_state(cells.states, i)
-    valid = cells.states[i, model.N_STATE]
+    valid, due = cells.states[i, model.N_STATE], cells.due[i]
     rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
     when = inbox.when[part]
     while position < stop:
@@ -284,19 +307,42 @@ def _pass_quietly(
             valid = t
         while position < stop and when[position] == t:
             k = by_target[position]
-            w, kind = rows[k, VALUE], tags[k, KIND]
-            if rules.N_RULES > 0 and kind >= PORTS:  # its synapse is plastic
-                w = rows[k, GIVEN]
-                if isnan(w):
-                    return False
-            s = model.on_input(s, t, w, kind % PORTS, p)
+            w = _weight(rows[k], tags[k, KIND])
+            if isnan(w):
+                return False
+            s = model.on_input(s, t, w, tags[k, KIND] % PORTS, p)
             position += 1
-        due = model.safe_until(s, t, p)
-        if model.fires(s, p) or due < t1 or not all_finite(s):
+        due = _silent_until(s, t, p)
+        if due < t1:
             return False
     model.store_state(cells.states, i, s, valid)
     cells.due[i] = due
     return True
+
+
+@kernel
+def _is_awaited(i: int, t1: float, cells: Cells, probes: Probes) -> bool:
+    """Tell whether neuron i is sampled, or may fire before t1 without an arrival."""
+    sampled = probes.neurons.shape[0] > 0 and probes.slot[i] >= 0
+    return bool(cells.due[i] < t1 or sampled)
+
+
+@kernel
+def _weight(arrival: Floats, kind: int) -> float:
+    """Return what an arrival transmits, or nan if its synapse has yet to be visited."""
+    plastic = rules.N_RULES > 0 and kind >= PORTS
+    return float(arrival[GIVEN] if plastic else arrival[VALUE])
+
+
+@kernel
+def _silent_until(s: Any, t: float, p: Any) -> float:
+    """Bound the next spike from the state after an arrival at t.
+
+    It is -inf if the neuron fires at once, or if `_visit` is to complain of its state.
+    """
+    if model.fires(s, p) or not all_finite(s):
+        return -inf
+    return float(model.safe_until(s, t, p))
 
 
 @kernel_call
@@ -314,7 +360,10 @@ def _visit(part: int, i: int, position: int, stop: int, window: Window) -> int:
     due = cells.due[i]
     rows, tags, by_target = inbox.rows[part], inbox.tags[part], inbox.order[part]
     when = inbox.when[part]
-    slot = probes.slot[i]
+    # lines of memory that nothing else needs: not read if nobody is sampled; soon, if it fires
+    slot = probes.slot[i] if probes.neurons.shape[0] > 0 else -1
+    if model.HAS_INPUT:
+        prefetch(cells.bursts[i], 0)
     while True:
         t = when[position] if position < stop else window.t1
         while due < t:  # it may fire before that arrival
