@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from eventsim import FixedInDegree, Network, Normal, OneToOne, Simulation, Truncated, Uniform
-from eventsim.models import LIF, PoissonSource
+from eventsim.models import LIF, PoissonSource, STDPMultiplicative
 
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -37,12 +37,14 @@ class Case:
     drawn: bool = False  # weights of which no two are equal
     drive: float = 20_000.0  # Hz
     drive_weight: float = 0.1  # mV
+    plastic: bool = False  # pair STDP among excitatory neurons
 
 
 CASES = {
     "brunel_delta": Case(12_500, 1_250, 1.5),
     "brunel_hetdelay": Case(12_500, 1_250, Uniform(0.5, 5.0)),
     "brunel_drawn": Case(12_500, 1_250, Uniform(0.5, 5.0), drawn=True),
+    "stdp": Case(11_250, 1_125, 1.5, drive=27_000.0, plastic=True),
     "sparse_1M": Case(1_000_000, 100, Uniform(1.0, 20.0), drive=12.0, drive_weight=8.0),
     "large": Case(100_000, 3_000, Uniform(0.5, 5.0), drawn=True),
 }
@@ -63,9 +65,13 @@ def network(case: Case, precision: str, shrink: int = 1) -> Network:
             if case.drawn:
                 low, high = sorted((0.0, 2.0 * weight))
                 weight = Truncated(Normal(weight, 0.3 * abs(weight)), low, high)
+            learns: dict[str, Any] = {}
+            if case.plastic and source is target is exc:
+                most = 3.0 * weight
+                learns = {"plasticity": STDPMultiplicative(w_max=most), "bounds": (0.0, most)}
             net.connect(
                 source, target, FixedInDegree(number), weight=weight, delay=case.delay,
-                precision=precision,
+                precision=precision, **learns,
             )  # fmt: skip
     return net
 
