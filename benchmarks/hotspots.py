@@ -26,7 +26,7 @@ from eventsim import Simulation
 COMPILED = "compiled kernels"
 BEFORE = 6  # instructions that are shown before a hot one
 REACH = 128  # bytes before it at which reading begins: soon in step with the instructions
-INSTRUCTION = re.compile(r"\s*([0-9a-f]+):\t(?:[0-9a-f]{2} )+\s*\t?(.*)")
+INSTRUCTION = re.compile(r"\s*[0-9a-f]+:\t(?:[0-9a-f]{2} )+\s*\t?(.*)")
 
 
 def sample(name: str) -> Counter[tuple[str, int]]:
@@ -38,6 +38,8 @@ def sample(name: str) -> Counter[tuple[str, int]]:
         words = ["-q", "-e", "cpu-clock", "-F", "10000", "-p", str(os.getpid()), "-o", str(data)]
         with subprocess.Popen(["perf", "record", *words]) as perf:
             while not data.exists():
+                if perf.poll() is not None:
+                    raise SystemExit("perf can't record here; what it said stands above")
                 time.sleep(0.1)
             time.sleep(1.0)  # it says nothing when it has begun
             sim.run(case.duration)
@@ -55,16 +57,15 @@ def sample(name: str) -> Counter[tuple[str, int]]:
 
 
 def before(address: int) -> list[str]:
-    """Return the instructions that lead to the one at an address in this process, and that one."""
+    """Return the instructions that lead to the one at an address in this process."""
     with tempfile.NamedTemporaryFile() as code:
-        Path(code.name).write_bytes(ctypes.string_at(address - REACH, REACH + 16))
+        Path(code.name).write_bytes(ctypes.string_at(address - REACH, REACH))
         words = ["-D", "-b", "binary", "-m", "i386:x86-64", f"--adjust-vma={address - REACH:#x}"]
         text = subprocess.run(
             ["objdump", *words, code.name], capture_output=True, text=True, check=True
         ).stdout
-    lines = [m.groups() for m in map(INSTRUCTION.match, text.splitlines()) if m]
-    # a long one goes on in a line of its own
-    return [what for at, what in lines if what and int(at, 16) <= address][-BEFORE - 1 :]
+    found = [m[1] for m in map(INSTRUCTION.match, text.splitlines()) if m]
+    return [what for what in found if what][-BEFORE:]  # a long one goes on in a line of its own
 
 
 def main() -> None:
@@ -89,7 +90,7 @@ def main() -> None:
     for (file, address), n in counts.most_common():
         if file == COMPILED and 100 * n >= given.share * total:
             print(f"\n{100 * n / total:5.1f} %  at {address:#x}, behind")
-            for what in before(address)[:-1]:
+            for what in before(address):
                 print(f"         {what}")
 
 
